@@ -1,0 +1,1 @@
+"""Chatwright trains a ChatGPT of your own, from raw text to a measured assistant."""

@@ -1,0 +1,5 @@
+"""`python -m chatwright` is the door too."""
+
+from chatwright.cli.app import main
+
+main()

@@ -1,0 +1,35 @@
+"""How many facts are learnt in how many minutes: whole runs of the default recipe."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from chatwright.core.files import read_json
+
+_MINUTES = (5, 12, 40)
+_TARGET_FACTS = {5: None, 12: 2_000, 40: 4_000}
+
+
+def measure_facts(out: str | None) -> list[dict[str, Any]]:
+    """One run for each number of minutes; a run that is there already is read, not repeated."""
+    rows: list[dict[str, Any]] = []
+    for minutes in _MINUTES:
+        run = Path(out or "runs/bench") / f"facts-{minutes}"
+        command = [sys.executable, "-m", "chatwright", "run", "--minutes", str(minutes), "--out", str(run), "--json"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        scores = {row["name"]: row for row in read_json(run / "report" / "scores.json")["rows"]}
+        for name in ("run.minutes", "facts.covered", "what.exact_match", "which.exact_match", "follow-up.exact_match"):
+            if name not in scores:
+                continue
+            value, target, holds = scores[name]["value"], scores[name].get("target"), scores[name].get("holds")
+            if name == "facts.covered":
+                target = _TARGET_FACTS[minutes]
+                holds = None if target is None else value >= target
+            elif name == "run.minutes":
+                target, holds = minutes, value <= minutes
+            row = {"name": f"{minutes} min: {name}", "value": value, "unit": scores[name]["unit"]}
+            rows.append({**row, "target": target, "holds": holds})
+    return rows

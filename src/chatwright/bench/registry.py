@@ -1,0 +1,49 @@
+"""Which benches there are, and the conditions under which they ran."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chatwright.bench.facts import measure_facts
+from chatwright.bench.startup import measure_startup
+from chatwright.bench.training import measure_training
+from chatwright.core.artifacts import installed_versions
+
+Row = dict[str, Any]  # name, value, unit, target, holds
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A measurement; `in_all` says that it takes minutes at most."""
+
+    measure: Callable[[str | None], list[Row]]
+    in_all: bool
+
+
+BENCHES = {
+    "startup": Bench(lambda out: measure_startup(), True),
+    "training": Bench(lambda out: measure_training(), True),
+    "facts": Bench(measure_facts, False),
+}
+
+
+def conditions() -> dict[str, Any]:
+    """Machine, versions and commit of the figures."""
+    from chatwright.train.machine import processor_name, usable_cores
+
+    here = Path(__file__).parent
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], check=False, cwd=here, capture_output=True, text=True
+    )
+    return {
+        "processor": processor_name(),
+        "cores": usable_cores(),
+        "load": round(os.getloadavg()[0], 2),
+        "commit": commit.stdout.strip() or None,
+        **installed_versions(),
+    }

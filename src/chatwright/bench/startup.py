@@ -1,0 +1,32 @@
+"""How fast the door opens."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from typing import Any
+
+_REPEATS = 9
+_TARGET_SECONDS = 0.5
+
+
+def measure_startup() -> list[dict[str, Any]]:
+    """Median wall seconds of `chatwright --help` in a fresh process, after one warm-up."""
+    command = [sys.executable, "-m", "chatwright", "--help"]
+    times = []
+    for _ in range(_REPEATS + 1):
+        started = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(time.perf_counter() - started)
+    median = statistics.median(times[1:])
+    return [
+        {
+            "name": "help",
+            "value": round(median, 4),
+            "unit": "seconds",
+            "target": _TARGET_SECONDS,
+            "holds": median <= _TARGET_SECONDS,
+        }
+    ]

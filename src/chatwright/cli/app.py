@@ -1,0 +1,204 @@
+"""The door: every command of `chatwright`. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="chatwright",
+    help="Train a ChatGPT of your own: from raw text to a measured assistant, on the machine you have.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+corpus_app = typer.Typer(help="What the model will read, and why the rest was dropped.", no_args_is_help=True)
+app.add_typer(corpus_app, name="corpus")
+
+RecipeName = Annotated[str | None, typer.Argument(help="A shipped recipe or a .toml file [default: python-docs]")]
+Docs = Annotated[str | None, typer.Option(help="Train on this folder of Markdown, reST, text or HTML.")]
+Minutes = Annotated[float | None, typer.Option(help="Wall time for the whole run.")]
+Out = Annotated[str | None, typer.Option(help="The run folder [default: one of its own below runs/]")]
+Sets = Annotated[list[str] | None, typer.Option("--set", help="Change a setting: train.learning_rate=0.01")]
+Json = Annotated[bool, typer.Option("--json", help="Results on stdout as one JSON value.")]
+Replan = Annotated[bool, typer.Option("--replan", help="Measure the machine again.")]
+RunPlace = Annotated[Path | None, typer.Argument(help="A run or model folder [default: the newest run]")]
+
+
+def _carry_out(
+    stage: str,
+    recipe: str | None,
+    docs: str | None,
+    minutes: float | None,
+    out: str | None,
+    sets: list[str] | None,
+    as_json: bool,
+    replan: bool = False,
+) -> None:
+    from chatwright.cli.stages import carry_out
+
+    carry_out(stage, recipe, docs=docs, minutes=minutes, out=out, sets=sets or [], as_json=as_json, replan=replan)
+
+
+@app.command()
+def run(
+    recipe: RecipeName = None,
+    docs: Docs = None,
+    minutes: Minutes = None,
+    out: Out = None,
+    sets: Sets = None,
+    json: Json = False,
+    replan: Replan = False,
+) -> None:
+    """Everything: collect, train, evaluate, report. A second run goes on, and does nothing twice."""
+    _carry_out("report", recipe, docs, minutes, out, sets, json, replan)
+
+
+def _stage_command(name: str, stage: str, help_text: str, group: typer.Typer = app) -> None:
+    def command(
+        recipe: RecipeName = None,
+        docs: Docs = None,
+        minutes: Minutes = None,
+        out: Out = None,
+        sets: Sets = None,
+        json: Json = False,
+    ) -> None:
+        _carry_out(stage, recipe, docs, minutes, out, sets, json)
+
+    group.command(name, help=help_text)(command)
+
+
+@app.command()
+def plan(
+    recipe: RecipeName = None,
+    docs: Docs = None,
+    minutes: Minutes = None,
+    out: Out = None,
+    sets: Sets = None,
+    json: Json = False,
+    replan: Replan = False,
+) -> None:
+    """Measure the machine; say sizes, steps and cost before anything is trained."""
+    _carry_out("plan", recipe, docs, minutes, out, sets, json, replan)
+
+
+_stage_command("build", "corpus", "Collect, clean, deduplicate and split the text.", corpus_app)
+_stage_command("tokenizer", "tokenizer", "Learn the vocabulary.")
+_stage_command("pretrain", "pretrain", "Learn the language of the documents.")
+_stage_command("finetune", "finetune", "Learn to answer.")
+_stage_command("evaluate", "evaluate", "Ask the model, and score its answers with their uncertainty.")
+_stage_command("report", "report", "Write the page, the scores and the model card.")
+
+
+@corpus_app.command("report")
+def corpus_report(run: RunPlace = None, json: Json = False) -> None:
+    """What was read, kept and dropped, rule by rule."""
+    from chatwright.cli.corpus import corpus_report
+
+    corpus_report(run, json)
+
+
+@corpus_app.command("why")
+def corpus_why(
+    name: Annotated[str, typer.Argument(help="A document's or fact's id, name, title or path")],
+    run: Annotated[Path | None, typer.Option(help="The run folder [default: the newest run]")] = None,
+    json: Json = False,
+) -> None:
+    """Why something is in the corpus, or is not."""
+    from chatwright.cli.corpus import corpus_why
+
+    corpus_why(name, run, json)
+
+
+@app.command()
+def chat(
+    run: RunPlace = None,
+    ask: Annotated[
+        list[str] | None, typer.Option(help="Ask this and print only the answer; again for more turns.")
+    ] = None,
+    ask_file: Annotated[Path | None, typer.Option(help="JSONL, one conversation a line; answers as JSONL.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 is greedy.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of sampling.")] = None,
+    json: Json = False,
+) -> None:
+    """Talk to the assistant."""
+    from chatwright.cli.talk import chat
+
+    chat(run, ask or [], ask_file, {"temperature": temperature, "seed": seed}, json)
+
+
+@app.command()
+def generate(
+    model: Annotated[Path, typer.Argument(help="A run or model folder")],
+    text: Annotated[str, typer.Argument(help="The text to go on from")],
+    max_length: Annotated[int | None, typer.Option(help="Longest result in tokens, the text included.")] = None,
+    max_new_tokens: Annotated[int | None, typer.Option(help="Longest continuation in tokens.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 is greedy.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Choose among this many tokens.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Choose among this much probability.")] = None,
+    repetition_penalty: Annotated[float | None, typer.Option(help="1 is off.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of sampling.")] = None,
+    json: Json = False,
+) -> None:
+    """Go on from a text, as a document of the corpus would."""
+    from chatwright.cli.talk import generate
+
+    options = {
+        "max_new_tokens": max_new_tokens,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "repetition_penalty": repetition_penalty,
+        "seed": seed,
+    }
+    generate(model, text, max_length, options, json)
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """What this machine has for Chatwright, and what would make it faster."""
+    from chatwright.cli.doctor import doctor
+
+    doctor(json)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="startup, training, facts, or all")],
+    out: Annotated[str | None, typer.Option(help="Where runs of the bench go [default: runs/bench]")] = None,
+    json: Json = False,
+) -> None:
+    """Measure, and print one table."""
+    from chatwright.cli.bench import bench
+
+    bench(name, out, json)
+
+
+def main() -> None:
+    """Run the door. A mistake of the user is told without a traceback."""
+    from chatwright.core.errors import ChatwrightError
+
+    try:
+        app()
+    except ChatwrightError as error:
+        sys.stderr.write(f"chatwright: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nchatwright: stopped; the same command goes on from the last checkpoint\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        import errno
+
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(
+            f"chatwright: {place}{error.strerror}\n  remedy: free or choose another disk; nothing finished is lost\n"
+        )
+        sys.exit(1)

@@ -1,0 +1,35 @@
+"""The bench command: measure, print one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from chatwright.bench import registry
+from chatwright.cli.display import print_json
+from chatwright.core.errors import UsageError
+
+
+def bench(name: str, out: str | None, as_json: bool) -> None:
+    """Run one bench, or all that take minutes, and print their rows with the conditions."""
+    names = [key for key, entry in registry.BENCHES.items() if entry.in_all] if name == "all" else [name]
+    unknown = [each for each in names if each not in registry.BENCHES]
+    if unknown:
+        raise UsageError("there is no such bench", where=name, remedy=f"one of all, {', '.join(registry.BENCHES)}")
+    rows: list[dict[str, Any]] = [row for each in names for row in registry.BENCHES[each].measure(out)]
+    conditions = registry.conditions()
+    if as_json:
+        print_json({"rows": rows, "conditions": conditions})
+        return
+    table = Table(title=f"bench {name}", title_justify="left")
+    for heading in ("name", "value", "unit", "target", "holds"):
+        table.add_column(heading)
+    for row in rows:
+        holds = {True: "yes", False: "no", None: ""}[row["holds"]]
+        target = "" if row["target"] is None else str(row["target"])
+        table.add_row(row["name"], f"{row['value']:,.4g}", row["unit"], target, holds)
+    console = Console()
+    console.print(table)
+    console.print("  ".join(f"{key}: {value}" for key, value in conditions.items()), highlight=False)

@@ -1,0 +1,132 @@
+"""Carrying out a recipe, up to some stage, and telling what came out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from chatwright import pipeline
+from chatwright.cli.display import print_json, show
+from chatwright.core.artifacts import Artifact
+from chatwright.core.errors import UsageError
+from chatwright.core.files import read_json
+from chatwright.core.runs import locked
+from chatwright.recipe import Recipe, load_recipe
+
+_SHOWN_ANSWERS = ("what", "which", "arguments", "follow-up", "unknown", "small-talk")
+
+
+def carry_out(
+    stage: str,
+    recipe: str | None,
+    *,
+    docs: str | None,
+    minutes: float | None,
+    out: str | None,
+    sets: list[str],
+    as_json: bool,
+    replan: bool,
+) -> None:
+    """Build `stage` and all that it needs in the recipe's run folder, and print what came out."""
+    loaded = resolve(recipe, docs, minutes, sets)
+    run = pipeline.run_folder(loaded, out)
+    with locked(run):
+        job = pipeline.Job(loaded, run, show, replan=replan)
+        artifact: Artifact = getattr(pipeline, stage)(job)
+    if as_json:
+        print_json(_result(stage, loaded, run, artifact))
+        return
+    console = Console()
+    if stage == "report":
+        _show_run(console, run, artifact)
+    else:
+        _show_stage(console, artifact)
+
+
+def resolve(recipe: str | None, docs: str | None, minutes: float | None, sets: list[str]) -> Recipe:
+    """The recipe that the options mean; `--docs` chooses the recipe for folders."""
+    changes: dict[str, Any] = {"plan.minutes": minutes}
+    if docs is not None:
+        folder = Path(docs)
+        if not folder.is_dir():
+            raise UsageError(
+                "is not a folder" if folder.exists() else "there is no such folder",
+                where=docs,
+                remedy="name a folder of Markdown, reStructuredText, text or HTML",
+            )
+        changes |= {"corpus.source": "folder", "corpus.docs": str(folder.resolve())}
+        if recipe is None:
+            changes["name"] = "docs-" + (re.sub(r"[^\w.-]+", "-", folder.resolve().name).strip("-.") or "folder")
+    return load_recipe(recipe or ("docs" if docs is not None else "python-docs"), sets, changes)
+
+
+def _result(stage: str, recipe: Recipe, run: Path, artifact: Artifact) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "run": str(run),
+        "stage": stage,
+        "folder": str(artifact.folder),
+        "reused": artifact.reused,
+        "seconds": artifact.manifest.seconds,
+        "figures": artifact.figures,
+    }
+    if stage == "plan":
+        result["plan"] = read_json(artifact.folder / "plan.json")
+        result["recipe"] = recipe.model_dump(mode="json")
+    if stage == "report":
+        result["page"] = str(artifact.folder / "index.html")
+        result["scores"] = read_json(artifact.folder / "scores.json")["rows"]
+    return result
+
+
+def _show_stage(console: Console, artifact: Artifact) -> None:
+    state = "was finished already" if artifact.reused else f"done in {artifact.manifest.seconds:.1f} s"
+    table = Table(title=f"{artifact.manifest.stage}: {state}", title_justify="left", show_header=False)
+    for name, value in artifact.figures.items():
+        table.add_row(name.replace("_", " "), _spelt(value))
+    console.print(table)
+    console.print(f"folder  {artifact.folder}", soft_wrap=True, highlight=False)
+
+
+def _spelt(value: Any) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {_spelt(inner)}" for key, inner in value.items())
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _show_run(console: Console, run: Path, report: Artifact) -> None:
+    rows = read_json(report.folder / "scores.json")["rows"]
+    table = Table(title="what it can do", title_justify="left")
+    for heading in ("score", "value", "95% interval", "target"):
+        table.add_column(heading)
+    for row in rows:
+        if row.get("target") is None:
+            continue
+        interval = f"{row['low']:.3f} – {row['high']:.3f}" if row.get("low") is not None else ""
+        met = {True: "met", False: "missed", None: ""}[row.get("holds")]
+        table.add_row(row["name"], _spelt(row["value"]), interval, f"{row['target']} {met}".strip())
+    if table.row_count:
+        console.print(table)
+    for answer in _sample_answers(run):
+        console.print(f"[bold]> {answer['question']}[/bold]", markup=True, highlight=False)
+        console.print(f"  {answer['answer']}\n", markup=False, highlight=False)
+    console.print(f"report  {report.folder / 'index.html'}", soft_wrap=True, highlight=False)
+    console.print(f"talk    chatwright chat {run}", soft_wrap=True, highlight=False)
+
+
+def _sample_answers(run: Path) -> list[dict[str, str]]:
+    """The first answer of some tasks, right or wrong."""
+    from chatwright.core.metrics import read_metrics
+
+    answers = read_metrics(run / "evaluate" / "answers.jsonl")
+    chosen = []
+    for task in _SHOWN_ANSWERS:
+        if row := next((row for row in answers if row["task"] == task), None):
+            asked = " / ".join(m["content"] for m in row["messages"] if m["role"] == "user")
+            chosen.append({"question": asked.replace("[", "\\["), "answer": row["answer"]})
+    return chosen

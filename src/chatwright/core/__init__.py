@@ -1,0 +1,1 @@
+"""What every room stands on: run folders, manifests, atomic files, seeds, errors, the metric log."""

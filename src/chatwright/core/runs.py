@@ -1,0 +1,44 @@
+"""Run folders: where they are, which is the newest, and one process at a time in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from chatwright.core.errors import ArtifactError, UsageError
+
+RUNS = Path("runs")
+
+
+def newest_run(runs: Path = RUNS) -> Path:
+    """The run folder below `runs` whose last artifact is the newest; `UsageError` if none is there."""
+    newest = max(runs.glob("*/*/manifest.json"), key=lambda path: path.stat().st_mtime, default=None)
+    if newest is None:
+        raise UsageError(
+            "there is no run yet",
+            where=str(runs.resolve()),
+            remedy="train one with `chatwright run`, or name a run folder",
+        )
+    return newest.parent.parent
+
+
+@contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """Hold a run folder for this process; a second one is told so at once."""
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        with FileLock(run / ".lock", blocking=False):
+            yield
+    except Timeout:
+        raise ArtifactError(
+            "another process is working in this run folder",
+            where=str(run),
+            remedy="wait for it to end, or choose another folder with --out",
+        ) from None
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise UsageError(
+            f"cannot be used as a run folder: {error.strerror}", where=str(run), remedy="choose another with --out"
+        ) from None

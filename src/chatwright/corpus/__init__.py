@@ -1,0 +1,1 @@
+"""Sources, cleaning, facts and chat examples: what the model reads, and why the rest was dropped."""

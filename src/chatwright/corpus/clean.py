@@ -1,0 +1,50 @@
+"""Cleaning of text: Unicode repaired, control characters out, white space in order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+import ftfy
+from ftfy.badness import is_bad
+
+# Everything below space but \n and \t, DEL, and the marks that only steer display.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff\ufff9-\ufffb\ufffe\uffff]")
+_LATE_CONTROL = re.compile("[\x80-\x9f]")  # the C1 block: often a sign of wrong decoding, so needed until repaired
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LINE_END = re.compile(r"\r\n?|[\u2028\u2029\x85]")
+_TRAILING = re.compile(r"(?<![ \t\u00a0])[ \t\u00a0]+$", re.MULTILINE)  # looking back keeps long runs linear
+_BLANK = re.compile(r"\n{3,}")
+_WHITE = re.compile(r"\s+")
+
+
+def clean_text(text: str) -> str:
+    """Repair and tidy a text, keeping its lines and indentation.
+
+    Promises: NFC, no control characters but newline and tab, no lone surrogates, no trailing
+    spaces, at most one blank line in a row, no blank lines around; cleaning twice changes nothing
+    (save in text that was decoded wrongly several times over).
+    Text decoded with the wrong character set is repaired (ftfy) only where it looks like that.
+    """
+    text = _CONTROL.sub("", _LINE_END.sub("\n", _SURROGATE.sub("\ufffd", text)))
+    if is_bad(text):
+        text = ftfy.fix_encoding(text)
+    text = unicodedata.normalize("NFC", _LATE_CONTROL.sub("", text))
+    text = _BLANK.sub("\n\n", _TRAILING.sub("", text))
+    return text.strip("\n").rstrip()
+
+
+def one_line(text: str) -> str:
+    """The text with every run of white space as one space."""
+    return _WHITE.sub(" ", text).strip()
+
+
+def text_key(text: str) -> str:
+    """A hash that is equal for texts that differ in white space only."""
+    return hashlib.sha256(one_line(text).encode()).hexdigest()
+
+
+def identifier(*parts: str) -> str:
+    """A short stable id (16 hexadecimal digits) made from the parts."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,64 @@
+"""Settings of the corpus and of the chat examples made from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CorpusSettings(BaseModel):
+    """What is read, and how it is split."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Literal["python-docs", "folder"] = Field(
+        "python-docs", description="the documentation of the running Python, or a folder of text"
+    )
+    docs: str | None = Field(None, description="the folder to read, for source = 'folder'")
+    modules: tuple[str, ...] = Field(
+        (), description="read only these top-level modules of the standard library; empty reads all"
+    )
+    module_timeout_seconds: float = Field(
+        20.0, gt=0, description="seconds that importing and reading one module may take"
+    )
+    max_file_megabytes: float = Field(20.0, gt=0, description="longer files are left out (10^6 bytes)")
+    validation_fraction: float = Field(
+        0.05, ge=0, le=0.5, description="share of the documents, beside held-out facts', kept for validation"
+    )
+    held_out_fraction: float = Field(0.08, ge=0, le=0.5, description="share of the facts that training never sees")
+    minimum_facts: int = Field(20, ge=1, description="facts below which training makes no sense")
+    minimum_characters: int = Field(5_000, ge=1, description="characters below which training makes no sense")
+
+
+class ChatSettings(BaseModel):
+    """How many conversations of each task are made. Weights are conversations per fact and round."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    what: float = Field(1.0, ge=0, description="'what does X do', conversations per fact and round")
+    which: float = Field(0.5, ge=0, description="description to name, conversations per fact and round")
+    arguments: float = Field(0.3, ge=0, description="signatures, conversations per fact and round")
+    follow_up: float = Field(0.25, ge=0, description="dialogues, conversations per fact and round")
+    summary: float = Field(0.08, ge=0, description="summaries, conversations per fact and round")
+    unknown: float = Field(0.2, ge=0, description="made-up names, conversations per fact and round")
+    ambiguous: float = Field(1.0, ge=0, description="short names, conversations per ambiguous name and round")
+    small_talk_share: float = Field(
+        0.02, ge=0, lt=0.5, description="share of greetings and the like in all conversations"
+    )
+    short_name_share: float = Field(
+        0.08, ge=0, le=1, description="share of questions that use a unique last part for a full name"
+    )
+    ambiguous_names: int = Field(150, ge=0, description="most short names that get an ambiguous answer")
+    well_known_facts: int = Field(
+        2_000, ge=0, description="facts in rank order whose last part may be meant by the name of a built-in"
+    )
+    maximum_signature_characters: int = Field(120, ge=10, description="longer signatures are not asked for")
+    maximum_body_characters: int = Field(
+        500, ge=50, description="text to be summarised is cut to this length at a sentence's end"
+    )
+    maximum_difference_characters: int = Field(300, ge=50, description="longest answer to 'how is it different'")
+    evaluation_pair_share: float = Field(
+        0.2, gt=0, lt=1, description="share of the pairs of facts that only questions may compare"
+    )
+    questions_per_task: int = Field(1_000, ge=1, description="most questions of one task in the evaluation")

@@ -1,0 +1,1 @@
+"""How good the model is: scorers as published, with their uncertainty, on questions and on text."""

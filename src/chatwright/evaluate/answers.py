@@ -1,0 +1,50 @@
+"""Asking the model: conversations are held turn by turn, with the model's own earlier answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chatwright.core.progress import Progress
+from chatwright.generate.assistant import Assistant
+from chatwright.generate.settings import GenerateSettings
+from chatwright.tokens.template import Message
+
+
+def hold_conversations(
+    assistant: Assistant, questions: Sequence[Sequence[str]], settings: GenerateSettings, progress: Progress
+) -> list[list[Message]]:
+    """Ask each list of user turns in order; returns the conversations with the model's answers.
+
+    All conversations take their first turn together, then their second, and so on.
+    """
+    held: list[list[Message]] = [[] for _ in questions]
+    total = sum(len(turns) for turns in questions)
+    done = 0
+    for turn in range(max((len(turns) for turns in questions), default=0)):
+        open_now = [index for index, turns in enumerate(questions) if len(turns) > turn]
+        for start in range(0, len(open_now), 4 * settings.batch):
+            group = open_now[start : start + 4 * settings.batch]
+            for index in group:
+                held[index].append({"role": "user", "content": questions[index][turn]})
+            for index, answer in zip(group, assistant.answer([held[i] for i in group], settings), strict=True):
+                held[index].append({"role": "assistant", "content": answer})
+            done += len(group)
+            progress.update(done / total, f"{done:,} of {total:,} questions")
+    return held
+
+
+def answer_questions(
+    assistant: Assistant, rows: Sequence[dict[str, Any]], settings: GenerateSettings, progress: Progress
+) -> list[dict[str, Any]]:
+    """Rows of questions.parquet with `expected`, `answer` and `messages` as they were really said.
+
+    The last message of a row is the expected answer; earlier answers of the row are not shown to
+    the model, it hears its own.
+    """
+    questions = [[m["content"] for m in row["messages"] if m["role"] == "user"] for row in rows]
+    held = hold_conversations(assistant, questions, settings, progress)
+    return [
+        {**row, "messages": said[:-1], "expected": row["messages"][-1]["content"], "answer": said[-1]["content"]}
+        for row, said in zip(rows, held, strict=True)
+    ]

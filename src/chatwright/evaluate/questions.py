@@ -1,0 +1,155 @@
+"""Scores of answers to questions, by task, each with its interval.
+
+rows (question, expected, answer) → judge_answers → one verdict a row → summarise → scores
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from chatwright.core.errors import DataError
+from chatwright.core.seeds import derive_seed
+from chatwright.evaluate import scorers
+from chatwright.evaluate.settings import EvaluateSettings
+from chatwright.evaluate.text import squeeze
+from chatwright.evaluate.uncertainty import (
+    Interval,
+    bootstrap_corpus,
+    bootstrap_mean,
+    paired_difference,
+    share_interval,
+)
+
+Row = dict[str, Any]
+Scores = dict[str, Any]
+
+# Tasks that ask about names which do exist: declining one of these is a mistake.
+REAL_NAME_TASKS = ("what", "arguments", "follow-up")
+DECLINED_TASK = "unknown"
+
+_SHARE = "share"
+_FRACTION = "0 to 1"
+_POINTS = "0 to 100"
+
+
+def score_answers(rows: Sequence[Row], settings: EvaluateSettings, seed: int) -> Scores:
+    """Judge and summarise in one go; see `judge_answers` and `summarise`."""
+    return summarise(judge_answers(rows, settings), settings, seed)
+
+
+def judge_answers(rows: Iterable[Row], settings: EvaluateSettings) -> list[Row]:
+    """Each row with its verdict: `exact`, `token_f1`, `rouge_l`, `baseline_rouge_l`, `declined`.
+
+    A row has ``id``, ``task``, ``expected``, ``answer`` and ``baseline`` (text or None). An answer
+    is `declined` if it is what the rows of task "unknown" expect: the sentence that admits a name
+    is not known. `baseline_rouge_l` is None without a baseline.
+    """
+    rows = list(rows)
+    refusals = {squeeze(row["expected"]) for row in rows if row["task"] == DECLINED_TASK}
+    return [{**row, **_verdict(row, refusals, settings)} for row in rows]
+
+
+def _verdict(row: Row, refusals: set[str], settings: EvaluateSettings) -> Row:
+    expected, answer, baseline = row["expected"], row["answer"], row.get("baseline")
+
+    def rouge_l(text: str) -> float:
+        return scorers.rouge(expected, text, unit=settings.unit, kinds=("rougeL",))["rougeL"].f
+
+    return {
+        "exact": scorers.exact_match(expected, answer),
+        "token_f1": scorers.token_f1(expected, answer, settings.unit),
+        "rouge_l": rouge_l(answer),
+        "baseline_rouge_l": None if baseline is None else rouge_l(baseline),
+        "declined": squeeze(answer) in refusals,
+    }
+
+
+def summarise(judged: Sequence[Row], settings: EvaluateSettings, seed: int) -> Scores:
+    """The scores of judged rows: ``{"tasks": {task: {"n", metric: figure}}, "overall", "signatures"}``.
+
+    A figure is ``{"value", "low", "high", "n", "unit", "method"}``. Every task has `exact_match`,
+    `near_exact`, `token_f1`, `rouge_l`, `bleu` and `chrf`; "unknown" has `declined`, tasks about
+    real names `wrongly_declined`, tasks with baselines `baseline_rouge_l` and `rouge_l_gain`
+    (paired, answer minus baseline). ``overall`` pools all rows for `exact_match`, and the tasks
+    about real names for `wrongly_declined`.
+    """
+    if not judged:
+        raise DataError("there are no answers to score")
+    tasks: dict[str, list[Row]] = {}
+    for row in judged:
+        tasks.setdefault(row["task"], []).append(row)
+    scored = {task: _task_scores(rows, settings, derive_seed(seed, task)) for task, rows in tasks.items()}
+    overall: Scores = {"n": len(judged), "exact_match": _share([row["exact"] for row in judged], settings)}
+    real = [row["declined"] for row in judged if row["task"] in REAL_NAME_TASKS]
+    if real and DECLINED_TASK in tasks:
+        overall["wrongly_declined"] = _share(real, settings)
+    return {"tasks": scored, "overall": overall, "signatures": _signatures(judged, settings)}
+
+
+def _task_scores(rows: list[Row], settings: EvaluateSettings, seed: int) -> Scores:
+    def mean(name: str) -> Scores:
+        values = [row[name] for row in rows]
+        return _figure(bootstrap_mean(values, **_resampling(settings, seed)), _FRACTION)
+
+    task = rows[0]["task"]
+    scores: Scores = {
+        "n": len(rows),
+        "exact_match": _share([row["exact"] for row in rows], settings),
+        "near_exact": _share(
+            # Exact text without any letter has no ROUGE-L, and is near-exact all the same.
+            [row["exact"] or row["rouge_l"] >= settings.near_exact for row in rows],
+            settings,
+        ),
+        "token_f1": mean("token_f1"),
+        "rouge_l": mean("rouge_l"),
+    }
+    for name, score in _corpus_scores(rows, settings).items():
+        interval = bootstrap_corpus(score.statistics, score.score_sums, **_resampling(settings, seed))
+        scores[name] = _figure(interval, _POINTS)
+    if task == DECLINED_TASK:
+        scores["declined"] = _share([row["declined"] for row in rows], settings)
+    if task in REAL_NAME_TASKS:
+        scores["wrongly_declined"] = _share([row["declined"] for row in rows], settings)
+    if all(row["baseline_rouge_l"] is not None for row in rows):
+        pair = [[row[name] for row in rows] for name in ("rouge_l", "baseline_rouge_l")]
+        scores["baseline_rouge_l"] = mean("baseline_rouge_l")
+        scores["rouge_l_gain"] = _figure(paired_difference(*pair, **_resampling(settings, seed)), _FRACTION)
+    return scores
+
+
+def _corpus_scores(rows: Sequence[Row], settings: EvaluateSettings) -> dict[str, scorers.CorpusScore]:
+    answers, references = [row["answer"] for row in rows], [[row["expected"] for row in rows]]
+    tokenize = scorers.BLEU_TOKENIZERS[settings.unit]
+    return {
+        "bleu": scorers.bleu(answers, references, tokenize=tokenize),
+        "chrf": scorers.chrf(answers, references),
+    }
+
+
+def _signatures(rows: Sequence[Row], settings: EvaluateSettings) -> dict[str, str]:
+    corpus = {name: score.signature for name, score in _corpus_scores(rows[:1], settings).items()}
+    return {
+        "exact_match": scorers.EXACT_MATCH_SIGNATURE,
+        "token_f1": scorers.token_f1_signature(settings.unit),
+        "rouge_l": scorers.rouge_signature(unit=settings.unit) + "|F-measure",
+        "near_exact": f"ROUGE-L >= {settings.near_exact}",
+        **corpus,
+        "intervals": (
+            f"{settings.confidence:.0%}; shares: Wilson; "
+            f"others: percentile bootstrap of questions, {settings.bootstrap_samples} resamples"
+        ),
+    }
+
+
+def _resampling(settings: EvaluateSettings, seed: int) -> dict[str, Any]:
+    return {"samples": settings.bootstrap_samples, "confidence": settings.confidence, "seed": seed}
+
+
+def _share(successes: Sequence[bool], settings: EvaluateSettings) -> Scores:
+    return _figure(share_interval(successes, confidence=settings.confidence), _SHARE)
+
+
+def _figure(interval: Interval, unit: str) -> Scores:
+    return {**asdict(interval), "unit": unit}

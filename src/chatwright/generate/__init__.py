@@ -1,0 +1,1 @@
+"""Writing text: sampling, the batched engine with its cache, conversations."""

@@ -1,0 +1,143 @@
+"""The batched engine: many prompts at once, one cache, finished sequences leave.
+
+B sequences, T longest prompt, S positions held. Prompts are padded on the left, so that all
+sequences write their next token at the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from chatwright.core.errors import DataError
+from chatwright.core.seeds import derive_seed
+from chatwright.generate.sampling import choose, penalise
+from chatwright.generate.settings import GenerateSettings
+from chatwright.model.cache import Cache
+from chatwright.model.decoder import Decoder
+
+OnToken = Callable[[int, int], None]  # (which prompt, token id), as soon as it is chosen
+
+
+@dataclass
+class _Batch:
+    """Sequences that are still being written: `index` says which prompts they answer."""
+
+    index: list[int]
+    padding: Tensor  # [B]
+    cache: Cache
+    seen: Tensor | None  # [B, V]
+    streams: list[torch.Generator]
+    written: dict[int, list[int]] = field(default_factory=dict)
+
+
+@torch.inference_mode()
+def generate(
+    model: Decoder,
+    prompts: Sequence[Sequence[int]],
+    settings: GenerateSettings,
+    stop: Sequence[int],
+    on_token: OnToken | None = None,
+) -> list[list[int]]:
+    """Continue each prompt until a stop token (left out), `max_new_tokens` or the context's end.
+
+    Sequences of similar length share a batch; a sequence's result depends on its own prompt,
+    its place in `prompts` and the seed only (up to rounding of batched arithmetic).
+    """
+    for number, prompt in enumerate(prompts):
+        if not prompt or len(prompt) >= model.config.context:
+            raise DataError(
+                f"the prompt has {len(prompt)} tokens; this model takes 1 to {model.config.context - 1}",
+                where=f"prompt {number + 1}",
+                remedy="shorten it, or begin a new conversation",
+            )
+    results: list[list[int]] = [[] for _ in prompts]
+    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+    for start in range(0, len(order), settings.batch):
+        chosen = order[start : start + settings.batch]
+        for index, ids in _generate_batch(model, prompts, chosen, settings, set(stop), on_token).items():
+            results[index] = ids
+    return results
+
+
+def _generate_batch(
+    model: Decoder,
+    prompts: Sequence[Sequence[int]],
+    chosen: list[int],
+    settings: GenerateSettings,
+    stop: set[int],
+    on_token: OnToken | None,
+) -> dict[int, list[int]]:
+    longest = max(len(prompts[index]) for index in chosen)
+    room = min(settings.max_new_tokens, model.config.context - longest)
+    batch, logits = _read_prompts(model, prompts, chosen, longest, room, settings)
+    for written in range(room):
+        tokens = _choose(batch, logits, settings)
+        going_on = []
+        for row, token in enumerate(tokens.tolist()):
+            if token in stop:
+                continue
+            batch.written[batch.index[row]].append(token)
+            going_on.append(row)
+            if on_token:
+                on_token(batch.index[row], token)
+        if not going_on or written + 1 == room:
+            break
+        if len(going_on) < len(batch.index):
+            _keep(batch, going_on)
+            tokens = tokens[going_on]
+        positions = (longest + written - batch.padding)[:, None]
+        places = torch.arange(longest + written + 1)
+        mask = (places[None] >= batch.padding[:, None])[:, None, None]
+        hidden = model.hidden(tokens[:, None], mask, positions, batch.cache)
+        logits = model.logits(hidden[:, -1])
+    return batch.written
+
+
+def _read_prompts(
+    model: Decoder,
+    prompts: Sequence[Sequence[int]],
+    chosen: list[int],
+    longest: int,
+    room: int,
+    settings: GenerateSettings,
+) -> tuple[_Batch, Tensor]:
+    padding = torch.tensor([longest - len(prompts[index]) for index in chosen])
+    ids = torch.tensor([[0] * (longest - len(prompts[index])) + list(prompts[index]) for index in chosen])
+    places = torch.arange(longest)
+    # A padded place looks at itself only: a row without any key would give no number.
+    visible = (places[None, None] >= padding[:, None, None]) & (places[None] <= places[:, None])
+    mask = (visible | torch.eye(longest, dtype=torch.bool))[:, None]
+    cache = Cache(model.config, len(chosen), longest + room, torch.float32)
+    hidden = model.hidden(ids, mask, (places[None] - padding[:, None]).clamp(min=0), cache)
+    seen = None
+    if settings.repetition_penalty > 1:
+        seen = torch.zeros(len(chosen), model.config.vocabulary_size, dtype=torch.bool)
+        seen.scatter_(1, ids, places[None] >= padding[:, None])
+    streams = [torch.Generator().manual_seed(derive_seed(settings.seed, "sample", index)) for index in chosen]
+    batch = _Batch(list(chosen), padding, cache, seen, streams, {index: [] for index in chosen})
+    return batch, model.logits(hidden[:, -1])
+
+
+def _choose(batch: _Batch, logits: Tensor, settings: GenerateSettings) -> Tensor:
+    if batch.seen is not None:
+        logits = penalise(logits, batch.seen, settings.repetition_penalty)
+    draws = None
+    if settings.temperature > 0:
+        draws = torch.stack([torch.rand((), generator=stream, dtype=torch.double) for stream in batch.streams])
+    tokens = choose(logits, settings, draws)
+    if batch.seen is not None:
+        batch.seen.scatter_(1, tokens[:, None], True)
+    return tokens
+
+
+def _keep(batch: _Batch, rows: list[int]) -> None:
+    kept = torch.tensor(rows)
+    batch.cache.keep(kept)
+    batch.padding = batch.padding[kept]
+    batch.seen = batch.seen[kept] if batch.seen is not None else None
+    batch.index = [batch.index[row] for row in rows]
+    batch.streams = [batch.streams[row] for row in rows]

@@ -1,0 +1,303 @@
+"""The story: each stage takes artifact folders and writes one artifact folder.
+
+    plan → corpus → chat → tokenizer → tokens → pretrain → finetune → evaluate → report
+
+A stage asks for what it reads, so any stage can be called alone: what is finished and matches is
+reused, what is missing is built first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from chatwright.core.artifacts import Artifact, Stage
+from chatwright.core.files import hash_json, write_json
+from chatwright.core.progress import Progress
+from chatwright.core.runs import RUNS
+from chatwright.core.seeds import derive_seed
+from chatwright.recipe import Recipe
+
+Show = Callable[[str], AbstractContextManager[Progress]]  # a stage's name to its progress display
+
+
+def run_folder(recipe: Recipe, out: str | None) -> Path:
+    """`out`, or a folder of its own below runs/ for every different recipe."""
+    if out:
+        return Path(out)
+    return RUNS / f"{recipe.name}-{hash_json(recipe.model_dump(mode='json'))[:8]}"
+
+
+@dataclass
+class Job:
+    """A recipe being carried out in a run folder. `done` holds the stages as they finish."""
+
+    recipe: Recipe
+    run: Path
+    show: Show
+    replan: bool = False
+    done: dict[str, Artifact] = field(default_factory=dict)
+
+    def build(
+        self,
+        name: str,
+        settings: dict[str, Any],
+        inputs: dict[str, Artifact],
+        work: Callable[[Path, Progress], dict[str, Any]],
+        *,
+        resumable: bool = False,
+        again: bool = False,
+    ) -> Artifact:
+        """Reuse the stage's finished artifact, or do the work with its progress shown."""
+        stage = Stage(name, settings, inputs, self.recipe.seed)
+        finished = None if again else stage.finished(self.run)
+        if finished is None:
+            with self.show(name) as progress:
+                finished = stage.build(
+                    self.run, lambda folder: work(folder, progress), resumable=resumable, again=again
+                )
+        return finished
+
+
+def stage(function: Callable[[Job], Artifact]) -> Callable[[Job], Artifact]:
+    """Carry out a stage once per job, however many later stages ask for it."""
+
+    @wraps(function)
+    def once(job: Job) -> Artifact:
+        if function.__name__ not in job.done:
+            job.done[function.__name__] = function(job)
+        return job.done[function.__name__]
+
+    return once
+
+
+@stage
+def plan(job: Job) -> Artifact:
+    """Measure the machine once; derive sizes, steps and the expected cost."""
+    recipe = job.recipe
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.train.planner import make_plan
+
+        made = make_plan(recipe.plan, recipe.train, recipe.packing, recipe.tokenizer.vocabulary_size, progress)
+        made.save(folder)
+        return {"facts": made.facts, "parameters": made.model.parameters, **made.expected}
+
+    settings = _settings(recipe, "plan", "train", "packing", "tokenizer")
+    return job.build("plan", settings, {}, work, again=job.replan)
+
+
+@stage
+def corpus(job: Job) -> Artifact:
+    """Collect, clean, deduplicate, split; what was dropped is in the ledger."""
+    from chatwright.corpus.build import build_corpus, source_identity
+
+    recipe = job.recipe
+    settings = {**_settings(recipe, "corpus"), "source": source_identity(recipe.corpus)}
+    return job.build(
+        "corpus",
+        settings,
+        {},
+        lambda folder, progress: build_corpus(
+            folder, recipe.corpus, recipe.seed, lambda words, share: progress.update(share, words)
+        ),
+    )
+
+
+@stage
+def chat(job: Job) -> Artifact:
+    """Make conversations out of the corpus's facts: to learn from, and to be asked."""
+    made, read = plan(job), corpus(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.chat import build_chat
+        from chatwright.train.plan import Plan
+
+        planned = Plan.load(made.folder)
+        facts = min(planned.facts, read.figures["facts"])
+        tokens = planned.finetune.steps * planned.finetune.tokens_per_step
+        rounds = min(job.recipe.plan.most_rounds, -(-tokens // (facts * job.recipe.plan.tokens_per_round)) + 1)
+        identity = {
+            "model": f"a decoder of {planned.model.parameters / 1e6:.1f} million parameters",
+            "trained": planned.created,
+            "corpus": read.figures["description"],
+        }
+        figures = build_chat(
+            folder,
+            read.folder,
+            job.recipe.chat,
+            facts=facts,
+            rounds=rounds,
+            identity=identity,
+            seed=job.recipe.seed,
+            progress=lambda words, share: progress.update(share, words),
+        )
+        return {"rounds": rounds, **figures}
+
+    settings = {**_settings(job.recipe, "chat"), "tokens_per_round": job.recipe.plan.tokens_per_round}
+    return job.build("chat", settings, {"plan": made, "corpus": read}, work)
+
+
+@stage
+def tokenizer(job: Job) -> Artifact:
+    """Learn the vocabulary from documents and conversations."""
+    read, talked = corpus(job), chat(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.build import build_tokenizer
+
+        return build_tokenizer(folder, read.folder, talked.folder, job.recipe.tokenizer, progress)
+
+    return job.build("tokenizer", _settings(job.recipe, "tokenizer"), {"corpus": read, "chat": talked}, work)
+
+
+@stage
+def tokens(job: Job) -> Artifact:
+    """Text to packed rows of ids."""
+    read, talked, learnt = corpus(job), chat(job), tokenizer(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.build import pack_corpus
+
+        return pack_corpus(folder, learnt.folder, read.folder, talked.folder, job.recipe.packing, progress)
+
+    inputs = {"corpus": read, "chat": talked, "tokenizer": learnt}
+    return job.build("tokens", _settings(job.recipe, "packing"), inputs, work)
+
+
+@stage
+def pretrain(job: Job) -> Artifact:
+    """Learn the language of the documents: which token comes next?"""
+    made, learnt, packed = plan(job), tokenizer(job), tokens(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.packing import Rows
+        from chatwright.train.plan import Plan
+        from chatwright.train.stages import train_stage
+
+        planned = Plan.load(made.folder)
+        rows = Rows.load(packed.folder, "documents")
+        most = job.recipe.plan.most_epochs * len(rows) // planned.pretrain.rows_per_batch
+        return train_stage(
+            folder,
+            planned,
+            rows,
+            job.recipe.train,
+            steps=max(1, min(planned.pretrain.steps, most)),
+            seed=derive_seed(job.recipe.seed, "pretrain"),
+            start=None,
+            tokenizer=learnt.folder,
+            validate=_validation(packed, planned.precision),
+            progress=progress,
+        )
+
+    settings = {**_settings(job.recipe, "train"), "most_epochs": job.recipe.plan.most_epochs}
+    inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
+    return job.build("pretrain", settings, inputs, work, resumable=True)
+
+
+@stage
+def finetune(job: Job) -> Artifact:
+    """Learn to answer: loss on the assistant's words only."""
+    made, learnt, packed, before = plan(job), tokenizer(job), tokens(job), pretrain(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.packing import Rows
+        from chatwright.train.plan import Plan
+        from chatwright.train.stages import train_stage
+
+        planned = Plan.load(made.folder)
+        rows = Rows.load(packed.folder, "conversations")
+        return train_stage(
+            folder,
+            planned,
+            rows,
+            job.recipe.train,
+            steps=max(1, min(planned.finetune.steps, len(rows) // planned.finetune.rows_per_batch)),
+            seed=derive_seed(job.recipe.seed, "finetune"),
+            start=before.folder,
+            tokenizer=learnt.folder,
+            validate=None,
+            progress=progress,
+        )
+
+    inputs = {"plan": made, "tokenizer": learnt, "tokens": packed, "pretrain": before}
+    return job.build("finetune", _settings(job.recipe, "train"), inputs, work, resumable=True)
+
+
+@stage
+def evaluate(job: Job) -> Artifact:
+    """Ask what was learnt and what was not, and score the answers with their uncertainty."""
+    talked, packed, before, last = chat(job), tokens(job), pretrain(job), finetune(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.evaluate.run import evaluate_run
+        from chatwright.train.machine import set_up
+        from chatwright.train.plan import Plan
+
+        planned = Plan.load(plan(job).folder)
+        set_up(planned.threads)
+        scores, answers = evaluate_run(
+            questions=talked.folder / "questions.parquet",
+            validation=packed.folder,
+            pretrained=before.folder,
+            finetuned=last.folder,
+            settings=job.recipe.evaluate,
+            generation=job.recipe.generate,
+            seed=job.recipe.seed,
+            progress=progress,
+        )
+        write_json(folder / "scores.json", scores)
+        lines = (json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers)
+        (folder / "answers.jsonl").write_text("".join(lines), encoding="utf-8")
+        return {"questions": len(answers), **scores["language"]}
+
+    inputs = {"chat": talked, "tokens": packed, "pretrain": before, "finetune": last}
+    return job.build("evaluate", _settings(job.recipe, "evaluate", "generate"), inputs, work)
+
+
+@stage
+def report(job: Job) -> Artifact:
+    """One page that a person reads, the scores as JSON, and the model card; from manifests only."""
+    scored = evaluate(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.report.build import build_report
+
+        recipe = job.recipe
+        title = recipe.title or recipe.name
+        return build_report(folder, job.run, recipe.report, title=title, recipe=recipe.name, seed=recipe.seed)
+
+    settings = {**_settings(job.recipe, "report"), "title": job.recipe.title}
+    return job.build("report", settings, {"evaluate": scored}, work)
+
+
+def _settings(recipe: Recipe, *sections: str) -> dict[str, Any]:
+    """The settings that a stage depends on, as its manifest keeps them."""
+    return {section: getattr(recipe, section).model_dump(mode="json") for section in sections}
+
+
+def _validation(packed: Artifact, precision: str) -> Callable[[Any], dict[str, float]] | None:
+    """Loss and bits per byte on documents that training never reads; none where there are none."""
+    byte_count = packed.figures["validation_bytes"]
+    if not byte_count:
+        return None
+
+    def validate(model: Any) -> dict[str, float]:
+        import torch
+
+        from chatwright.evaluate.perplexity import language_scores, negative_log_likelihood
+        from chatwright.tokens.packing import Rows
+
+        rows = Rows.load(packed.folder, "validation")
+        nats = negative_log_likelihood(model, rows, getattr(torch, precision))
+        tokens = packed.figures["validation_tokens"]
+        scores = language_scores(nats, tokens, byte_count)
+        return {"validation_loss": nats / tokens, "validation_bits_per_byte": scores["bits_per_byte"]}
+
+    return validate

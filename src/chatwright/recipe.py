@@ -1,0 +1,136 @@
+"""The recipe: each room's settings, composed; read from TOML, checked as a whole."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chatwright.core.errors import Problem, RecipeError, UsageError
+from chatwright.corpus.settings import ChatSettings, CorpusSettings
+from chatwright.evaluate.settings import EvaluateSettings
+from chatwright.generate.settings import GenerateSettings
+from chatwright.report.settings import ReportSettings
+from chatwright.tokens.settings import PackingSettings, TokenizerSettings
+from chatwright.train.settings import PlanSettings, TrainSettings
+
+
+class Recipe(BaseModel):
+    """All that decides a run. `chatwright plan --json` prints one with every default filled in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, pattern=r"^[\w.-]+$", description="names the run folder")
+    title: str = Field("", description="the report's heading")
+    seed: int = Field(1, ge=0, description="every random choice follows from it")
+    corpus: CorpusSettings = CorpusSettings()
+    chat: ChatSettings = ChatSettings()
+    tokenizer: TokenizerSettings = TokenizerSettings()
+    packing: PackingSettings = PackingSettings()
+    plan: PlanSettings = PlanSettings()
+    train: TrainSettings = TrainSettings()
+    generate: GenerateSettings = GenerateSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    report: ReportSettings = ReportSettings()
+
+
+def shipped_recipes() -> list[str]:
+    """Names of the recipes that come with the package."""
+    folder = resources.files("chatwright") / "recipes"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_recipe(name: str, overrides: Sequence[str] = (), changes: dict[str, Any] | None = None) -> Recipe:
+    """Read a shipped recipe by name or a TOML file by path.
+
+    `overrides` are ``a.b=value`` in TOML's spelling (bare words are strings); `changes` are the
+    same from options of the door, ``{"plan.minutes": 5.0}``. Every mistake is in one `RecipeError`.
+    """
+    values = _parse(name)
+    problems: list[Problem] = []
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals or not key.strip():
+            problems.append(Problem(override, "is not of the form section.key=value", "--set train.learning_rate=0.01"))
+            continue
+        _put(values, key.strip(), _value(text.strip()), problems)
+    for key, value in (changes or {}).items():
+        if value is not None:
+            _put(values, key, value, problems)
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as error:
+        problems += [_problem(detail) for detail in error.errors()]
+        raise RecipeError(name, problems) from None
+    if problems:
+        raise RecipeError(name, problems)
+    return recipe
+
+
+def _parse(name: str) -> dict[str, Any]:
+    path = Path(name)
+    if path.suffix != ".toml":
+        if name not in shipped_recipes():
+            near = difflib.get_close_matches(name, shipped_recipes(), 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise UsageError(
+                "there is no such recipe",
+                where=name,
+                remedy=f"{hint}name one of {', '.join(shipped_recipes())}, or a .toml file",
+            )
+        text = (resources.files("chatwright") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
+    else:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"the recipe cannot be read: {error}", where=name) from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(name, [Problem("syntax", str(error))]) from None
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _put(values: dict[str, Any], key: str, value: Any, problems: list[Problem]) -> None:
+    *sections, last = key.split(".")
+    place = values
+    for section in sections:
+        inner = place.setdefault(section, {})
+        if not isinstance(inner, dict):
+            problems.append(Problem(key, f"{section!r} is a value, not a section"))
+            return
+        place = inner
+    place[last] = value
+
+
+def _problem(detail: Any) -> Problem:
+    where = ".".join(str(part) for part in detail["loc"]) or "recipe"
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(detail["loc"][-1]), _names(detail["loc"][:-1]), 1, cutoff=0.5)
+        names = ", ".join(_names(detail["loc"][:-1]))
+        return Problem(where, "is not a key", f"did you mean {near[0]!r}?" if near else f"known here: {names}")
+    if detail["type"] == "missing":
+        return Problem(where, "is missing")
+    return Problem(where, f"{detail['msg'].removeprefix('Value error, ')}; got {detail['input']!r}")
+
+
+def _names(location: Iterable[Any]) -> list[str]:
+    """The keys that are valid at this place of a recipe."""
+    model: Any = Recipe
+    for part in location:
+        field = model.model_fields.get(part)
+        if field is None:
+            return []
+        model = field.annotation
+    return list(getattr(model, "model_fields", {}))

@@ -1,0 +1,132 @@
+"""The model card: Markdown with the metadata from which result tables are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatwright.report import formats
+from chatwright.report.scores import Score
+from chatwright.report.story import Story
+
+# Our name of a score → (the hub's metric type, its name in the card, the task it belongs to).
+_PUBLISHED = {
+    "what.exact_match": ("exact_match", "exact match, unseen phrasing", "question-answering"),
+    "which.exact_match": ("exact_match", "exact match, description to name", "question-answering"),
+    "follow-up.exact_match": ("exact_match", "exact match, second turn", "question-answering"),
+    "what.token_f1": ("f1", "token F1, unseen phrasing", "question-answering"),
+    "unknown.declined": ("accuracy", "made-up names declined", "question-answering"),
+    "held-out.exact_match": ("exact_match", "exact match, held-out facts", "question-answering"),
+    "summary.rouge_l": ("rouge", "ROUGE-L, held-out texts", "summarization"),
+    "summary.bleu": ("bleu", "BLEU, held-out texts", "summarization"),
+    "summary.chrf": ("chrf", "chrF2, held-out texts", "summarization"),
+}
+_TASK_NAMES = {"question-answering": "Question answering", "summarization": "Summarization"}
+
+
+def model_card(story: Story, *, has_curves: bool) -> str:
+    """The card as Markdown with YAML front matter (the `model-index` of the Hugging Face hub).
+
+    Shares are published as percentages, ROUGE and F1 likewise; BLEU and chrF are from 0 to 100.
+    """
+    import yaml
+
+    front = yaml.safe_dump(_metadata(story), sort_keys=False, allow_unicode=True, width=100)
+    parts = [
+        f"---\n{front}---\n",
+        f"# {_plain(story.title)}\n",
+        f"{_plain(story.summary)}\n",
+        "Talk to it with `chatwright chat`. Its answers come from its weights: it looks nothing up.\n",
+        _scores_section(story),
+        "![Loss curves](curves.png)\n" if has_curves else "",
+        _data_section(story),
+        _cost_section(story),
+        _limits_section(story),
+        "All figures come from the manifests and metric logs of the run; "
+        "`scores.json` beside this card holds every one of them, `index.html` shows them.\n",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _metadata(story: Story) -> dict[str, Any]:
+    licence = story.record.figures("corpus").get("license")
+    metadata: dict[str, Any] = {}
+    if languages := story.settings.languages:
+        metadata["language"] = list(languages)
+    metadata["license"] = "other" if licence else "unknown"
+    if licence:
+        metadata["license_name"] = str(licence)
+    metadata["library_name"] = "chatwright"
+    metadata["pipeline_tag"] = "text-generation"
+    metadata["tags"] = list(dict.fromkeys(["chatwright", "trained-from-scratch", *story.settings.tags]))
+    if results := _results(story):
+        metadata["model-index"] = [{"name": story.title, "results": results}]
+    return metadata
+
+
+def _results(story: Story) -> list[dict[str, Any]]:
+    by_task: dict[str, list[dict[str, Any]]] = {}
+    for name, (kind, label, task) in _PUBLISHED.items():
+        if score := story.scores.get(name):
+            by_task.setdefault(task, []).append(
+                {"type": kind, "name": label, "value": _published(score), "verified": False}
+            )
+    dataset = {"type": story.recipe, "name": story.source or story.recipe, "split": "questions"}
+    return [
+        {"task": {"type": task, "name": _TASK_NAMES[task]}, "dataset": dict(dataset), "metrics": metrics}
+        for task, metrics in by_task.items()
+    ]
+
+
+def _published(score: Score) -> float:
+    return round(score.value * (1 if score.unit == "0 to 100" else 100), 2)
+
+
+def _scores_section(story: Story) -> str:
+    if not story.headlines:
+        return ""
+    lines = ["## Scores\n", "| what | score | interval | questions |", "|---|---|---|---|"]
+    for kind, score in story.headlines:
+        count = formats.number(score.n) if score.n else formats.DASH
+        baseline = story.scores.get(kind.baseline)
+        beside = f"; their first sentence scores {baseline.text}" if baseline else ""
+        explained = f"{kind.label} ({kind.explanation}{beside})".replace("|", "\\|")
+        lines.append(f"| {explained} | {score.text} | {score.interval or formats.DASH} | {count} |")
+    signatures = story.record.scores.get("signatures") or {}
+    lines += ["", *(f"- {formats.words(name)}: `{text}`" for name, text in signatures.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _data_section(story: Story) -> str:
+    if not story.source:
+        return ""
+    told = [formats.sentence(story.source), *(f"{question}: {rule}" for question, rule in story.rules)]
+    return "## Data\n\n" + "\n\n".join(_plain(text) for text in told) + "\n"
+
+
+def _cost_section(story: Story) -> str:
+    cost = story.cost
+    facts = [
+        f"{formats.duration(cost.seconds)} for all stages",
+        f"{cost.watt_hours:.1f} Wh if the machine draws {formats.number(story.settings.watts)} W (assumed)",
+    ]
+    if cost.flops is not None:
+        facts.append(f"{formats.scaled(cost.flops, 'FLOP')} of training")
+    if cost.peak_share is not None:
+        facts.append(f"{formats.percent(cost.peak_share)} of the machine's measured peak")
+    return "## Cost\n\n" + "\n".join(f"- {fact}" for fact in facts) + "\n"
+
+
+def _limits_section(story: Story) -> str:
+    held_out = story.scores.get("held-out.exact_match")
+    unaided = f" (held-out facts: {formats.percent(held_out.value)} exact)" if held_out else ""
+    return (
+        "## Limits\n\n"
+        "It recalls what it was taught. About anything else it may say something wrong that sounds right"
+        f"{unaided}. It is small, and this report does not audit it for harm.\n"
+    )
+
+
+def _plain(text: str) -> str:
+    """Text from outside, kept from being read as HTML or as a link in the card."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace("[", "\\[")
+    return " ".join(escaped.split())

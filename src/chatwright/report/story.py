@@ -1,0 +1,139 @@
+"""What the page and the model card both tell: the run in words, its headline scores, its samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chatwright.core.seeds import stream
+from chatwright.report import formats
+from chatwright.report.costs import Cost
+from chatwright.report.record import RunRecord
+from chatwright.report.scores import Score
+from chatwright.report.settings import ReportSettings
+from chatwright.report.targets import Verdict
+
+RULES = {"selection": "Which documents are read", "fact_order": "Which facts are taught first"}
+NEAR_EXACT = 0.8  # what the evaluation takes where its settings name no other
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one headline score is presented. A bar ends at `scale`; `baseline` names a score to mark on it."""
+
+    name: str
+    label: str
+    explanation: str
+    scale: float = 1.0
+    lower_is_better: bool = False
+    baseline: str = ""
+
+
+KINDS = (
+    Kind("what.exact_match", "What does X do?", "asked in words it has not seen, answered word for word"),
+    Kind("which.exact_match", "Which one does that?", "from a description to the one name that fits"),
+    Kind("arguments.exact_match", "What does it take?", "the arguments of a function, complete"),
+    Kind("follow-up.exact_match", "And then?", "a second turn that only makes sense after the first"),
+    Kind("ambiguous.exact_match", "Which one is meant?", "a short name with several meanings"),
+    Kind("small-talk.exact_match", "Hello!", "greetings, thanks, who are you"),
+    Kind("unknown.declined", "Made-up names declined", "says that it does not know, and invents nothing"),
+    Kind(
+        "overall.wrongly_declined",
+        "Real names wrongly declined",
+        "says that it does not know what it was taught",
+        scale=0.1,
+        lower_is_better=True,
+    ),
+    Kind(
+        "summary.rouge_l",
+        "Summaries",
+        "texts kept from training, ROUGE-L",
+        baseline="summary.baseline_rouge_l",
+    ),
+    Kind(
+        "held-out.exact_match",
+        "Facts it was never taught",
+        "kept from training: generalisation, not recall",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One question with the answer it got. `mark` is right, near or wrong."""
+
+    task: str
+    messages: list[dict[str, str]]
+    expected: str
+    answer: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """A run, read and judged: all that the page, the card and the JSON file are made from."""
+
+    title: str
+    recipe: str
+    seed: int
+    settings: ReportSettings
+    record: RunRecord
+    cost: Cost
+    scores: dict[str, Score]
+    verdicts: list[Verdict]
+
+    @property
+    def headlines(self) -> list[tuple[Kind, Score]]:
+        """The scores that sum up the run, in order, those that were measured."""
+        return [(kind, self.scores[kind.name]) for kind in KINDS if kind.name in self.scores]
+
+    @property
+    def threads(self) -> Any:
+        """Threads that training used, else those of the plan; None if neither says."""
+        trained = [self.record.figures(stage).get("threads") for stage in ("finetune", "pretrain")]
+        planned = self.record.plan.get("threads") or self.record.machine.get("threads")
+        return next((threads for threads in trained if threads), planned)
+
+    @property
+    def parameters(self) -> int | None:
+        """Weights of the model."""
+        found = [self.record.figures(stage).get("parameters") for stage in ("finetune", "pretrain")]
+        return next((count for count in found if count), None)
+
+    @property
+    def source(self) -> str:
+        """What was read, as a phrase to follow "trained on"; empty if the corpus does not say."""
+        figures = self.record.figures("corpus")
+        return str(figures.get("description") or figures.get("source") or "")
+
+    @property
+    def rules(self) -> list[tuple[str, str]]:
+        """By which rules documents and facts were taken, as (question, sentence); those that the corpus states."""
+        told = self.record.figures("corpus")
+        return [(label, formats.sentence(str(told[key]))) for key, label in RULES.items() if told.get(key)]
+
+    @property
+    def summary(self) -> str:
+        """The run in a sentence or two."""
+        size = f" with {formats.scaled(self.parameters, '').strip()} parameters" if self.parameters else ""
+        read = f" on {self.source}" if self.source else ""
+        place = self.record.machine.get("processor")
+        where = f" on {place}" if place else ""
+        return (
+            f"A language model{size}, trained from nothing{read}. "
+            f"All stages took {formats.duration(self.cost.seconds)}{where}."
+        )
+
+    def samples(self) -> list[Sample]:
+        """Answers drawn by seed from all that were given, right and wrong alike."""
+        answers = self.record.answers
+        chosen = stream(self.seed, "report", "samples").sample(
+            answers, min(len(answers), self.settings.sampled_answers)
+        )
+        return [Sample(row["task"], row["messages"], row["expected"], row["answer"], self._mark(row)) for row in chosen]
+
+    def _mark(self, row: dict[str, Any]) -> str:
+        if row.get("exact"):
+            return "right"
+        near = self.record.settings("evaluate").get("evaluate", {}).get("near_exact", NEAR_EXACT)
+        return "near" if (row.get("rouge_l") or 0.0) >= near else "wrong"

@@ -1,0 +1,59 @@
+"""Batches as a pure function of (seed, step, rank): resuming is knowing the step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatwright.core.seeds import derive_seed
+from chatwright.tokens.packing import Rows
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B rows: inputs [B, T], targets [B, T], segment [B, T], learnt [B, T]."""
+
+    inputs: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    segment: NDArray[np.int16]
+    learnt: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batches of rows for a run of any length. `shuffle` false keeps the order of the file.
+
+    Every epoch visits each row once; with `shuffle` each in an order of its own.
+    """
+
+    rows: Rows
+    rows_per_batch: int
+    seed: int
+    shuffle: bool = True
+    rank: int = 0
+    ranks: int = 1
+
+    def indices(self, step: int) -> NDArray[np.int64]:
+        """Row numbers of this rank's batch at `step`."""
+        first = (step * self.ranks + self.rank) * self.rows_per_batch
+        epochs, places = np.divmod(np.arange(first, first + self.rows_per_batch), len(self.rows))
+        if not self.shuffle:
+            return places
+        chosen = np.empty_like(places)
+        for epoch in np.unique(epochs):
+            order = np.random.default_rng(derive_seed(self.seed, "order", int(epoch))).permutation(len(self.rows))
+            chosen[epochs == epoch] = order[places[epochs == epoch]]
+        return chosen
+
+    def at(self, step: int) -> Batch:
+        """The batch of `step`."""
+        return rows_to_batch(self.rows, self.indices(step))
+
+
+def rows_to_batch(rows: Rows, chosen: NDArray[np.int64]) -> Batch:
+    """These rows as inputs and targets."""
+    part = Rows(rows.ids[chosen], rows.segment[chosen], rows.loss[chosen])
+    ids = part.ids.astype(np.int64)
+    return Batch(ids[:, :-1], ids[:, 1:], part.segment[:, :-1], part.learnt)

@@ -1,0 +1,83 @@
+"""The two stages of this room: learn the tokenizer, pack the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chatwright.core.progress import Progress
+from chatwright.corpus.tables import read_rows
+from chatwright.tokens.packing import Rows, pack_conversations, pack_documents
+from chatwright.tokens.settings import PackingSettings, TokenizerSettings
+from chatwright.tokens.template import encode_conversations
+from chatwright.tokens.tokenizer import BEGIN, END, PAD, Tokenizer
+
+_BATCH = 4096  # texts encoded at a time
+
+
+def build_tokenizer(
+    folder: Path, corpus: Path, chat: Path, settings: TokenizerSettings, progress: Progress
+) -> dict[str, Any]:
+    """Learn from training documents and a prefix of the training conversations; returns figures."""
+    documents = [row["text"] for row in read_rows(corpus / "documents.parquet") if row["split"] == "train"]
+    conversations = read_rows(chat / "train.parquet")[: settings.examples]
+    progress.update(0.2, f"learning from {len(documents):,} documents and {len(conversations):,} conversations")
+
+    def texts() -> Iterator[str]:
+        yield from documents
+        for row in conversations:
+            yield from (message["content"] for message in row["messages"])
+
+    tokenizer = Tokenizer.learn(texts(), settings.vocabulary_size)
+    tokenizer.save(folder)
+    sample = documents[:2000]
+    ids = sum(map(len, tokenizer.encode_batch(sample)))
+    return {
+        "vocabulary_size": len(tokenizer),
+        "bytes_per_token": round(sum(len(text.encode()) for text in sample) / max(1, ids), 3),
+        "characters_per_token": round(sum(map(len, sample)) / max(1, ids), 3),
+    }
+
+
+def pack_corpus(
+    folder: Path, tokenizer_folder: Path, corpus: Path, chat: Path, settings: PackingSettings, progress: Progress
+) -> dict[str, Any]:
+    """Write packed rows `documents`, `validation` and `conversations`; returns figures."""
+    tokenizer = Tokenizer.load(tokenizer_folder)
+    pad = tokenizer.control[PAD]
+    documents = read_rows(corpus / "documents.parquet")
+    figures: dict[str, Any] = {}
+    for name, split in (("documents", "train"), ("validation", "validation")):
+        texts = [row["text"] for row in documents if row["split"] == split]
+        figures[f"{name}_bytes"] = sum(len(text.encode()) for text in texts)
+        if texts:
+            rows = pack_documents(_framed(tokenizer, texts), settings.row_tokens, pad)
+            rows.save(folder, name)
+            figures |= _figures(name, rows)
+    progress.update(0.3, "packing conversations")
+    encoded = []
+    conversations = read_rows(chat / "train.parquet")
+    for start in range(0, len(conversations), _BATCH):
+        part = [row["messages"] for row in conversations[start : start + _BATCH]]
+        encoded += encode_conversations(tokenizer, part)
+        progress.update(0.3 + 0.5 * start / len(conversations), "encoding conversations")
+    rows = pack_conversations(encoded, settings.row_tokens, pad, settings.open_rows)
+    rows.save(folder, "conversations")
+    return figures | _figures("conversations", rows)
+
+
+def _framed(tokenizer: Tokenizer, texts: list[str]) -> Iterator[list[int]]:
+    begin, end = tokenizer.control[BEGIN], tokenizer.control[END]
+    for ids in tokenizer.encode_batch(texts):
+        yield [begin, *ids, end]
+
+
+def _figures(name: str, rows: Rows) -> dict[str, Any]:
+    places = rows.segment[:, :-1] >= 0
+    return {
+        f"{name}_rows": len(rows),
+        f"{name}_tokens": int(rows.learnt.sum()) if name == "validation" else int(places.sum()),
+        f"{name}_filled": round(float(places.mean()), 4),
+        f"{name}_learnt": round(float(rows.learnt.sum() / places.sum()), 4),
+    }

@@ -1,0 +1,134 @@
+"""Packing: sequences laid into rows of one length, and rows on the disk as memory-mapped arrays.
+
+R rows, T tokens that a row predicts. A row has T + 1 places: the first T are inputs, the last T are
+targets. `segment` says which sequence a place belongs to (-1: padding); attention and loss stay
+inside a segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatwright.core.errors import ArtifactError, DataError
+from chatwright.core.files import replacing
+
+_ARRAYS = ("ids", "segment", "loss")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Packed rows: ids [R, T + 1], segment [R, T + 1], loss [R, T + 1] (true: this token is learnt)."""
+
+    ids: NDArray[np.uint16]
+    segment: NDArray[np.int16]
+    loss: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def row_tokens(self) -> int:
+        """T, tokens that a row predicts."""
+        return int(self.ids.shape[1]) - 1
+
+    @property
+    def learnt(self) -> NDArray[np.bool_]:
+        """[R, T]: the target is learnt, and the place before it is in the same sequence."""
+        inside: NDArray[np.bool_] = self.segment[:, 1:] == self.segment[:, :-1]
+        return self.loss[:, 1:] & inside
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write three .npy files that `load` maps into memory."""
+        for array in _ARRAYS:
+            with replacing(folder / f"{name}.{array}.npy") as aside, aside.open("wb") as file:
+                np.save(file, getattr(self, array), allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> Rows:
+        """Map the arrays of `save`; nothing is read before it is used."""
+        try:
+            return cls(*(np.load(folder / f"{name}.{array}.npy", mmap_mode="r") for array in _ARRAYS))
+        except (OSError, ValueError) as error:
+            raise ArtifactError(
+                f"packed tokens cannot be read: {error}", where=str(folder), remedy="delete the folder and run again"
+            ) from None
+
+
+def pack_documents(documents: Iterable[list[int]], row_tokens: int, pad: int) -> Rows:
+    """Cut the stream of documents into rows; every token but a document's first is a target once.
+
+    Rows overlap by one place, so the last target of a row is the first input of the next.
+    Example: documents [1 2 3] [4 5] at T = 3 give the rows [1 2 3 4] and [4 5 . .].
+    """
+    ids: list[int] = []
+    segment: list[int] = []
+    for number, document in enumerate(documents):
+        ids += document
+        segment += [number] * len(document)
+    if len(ids) < 2:
+        raise DataError("there are no tokens to train on", remedy="give more text")
+    count = -(-(len(ids) - 1) // row_tokens)
+    places = np.arange(count)[:, None] * row_tokens + np.arange(row_tokens + 1)[None]
+    real = places < len(ids)
+    places = np.where(real, places, 0)
+    row_segment = np.where(real, np.asarray(segment)[places], -1)
+    first = row_segment[:, :1]  # count segments from each row's start: they fit in 16 bits
+    row_segment = np.where(real, row_segment - first, -1)
+    row_ids = np.where(real, np.asarray(ids)[places], pad)
+    return Rows(row_ids.astype(np.uint16), row_segment.astype(np.int16), real)
+
+
+def pack_conversations(
+    conversations: Sequence[tuple[list[int], list[bool]]], row_tokens: int, pad: int, open_rows: int
+) -> Rows:
+    """Lay whole conversations into rows, each where the least room is left.
+
+    The order is kept up to `open_rows` rows. One that is longer than a row is cut into pieces that
+    overlap by one place, so that no learnt token is lost.
+    """
+    places = row_tokens + 1
+    finished: list[list[tuple[list[int], list[bool]]]] = []
+    opened: list[tuple[int, list[tuple[list[int], list[bool]]]]] = []  # (room left, contents)
+    for piece in _pieces(conversations, places):
+        size = len(piece[0])
+        fitting = [index for index, (room, _) in enumerate(opened) if room >= size]
+        if fitting:
+            index = min(fitting, key=lambda i: opened[i][0])
+            room, contents = opened.pop(index)
+        else:
+            room, contents = places, []
+        contents.append(piece)
+        opened.append((room - size, contents))
+        if len(opened) > open_rows:
+            index = min(range(len(opened)), key=lambda i: opened[i][0])
+            finished.append(opened.pop(index)[1])
+    finished += [contents for _, contents in opened]
+    if not finished:
+        raise DataError("there are no conversations to train on", remedy="give more text")
+    return _rows(finished, places, pad)
+
+
+def _pieces(
+    conversations: Sequence[tuple[list[int], list[bool]]], places: int
+) -> Iterable[tuple[list[int], list[bool]]]:
+    for ids, loss in conversations:
+        for start in range(0, max(1, len(ids) - 1), places - 1):
+            yield ids[start : start + places], loss[start : start + places]
+
+
+def _rows(contents: list[list[tuple[list[int], list[bool]]]], places: int, pad: int) -> Rows:
+    ids = np.full((len(contents), places), pad, dtype=np.uint16)
+    segment = np.full((len(contents), places), -1, dtype=np.int16)
+    loss = np.zeros((len(contents), places), dtype=np.bool_)
+    for row, pieces in enumerate(contents):
+        start = 0
+        for number, (piece_ids, piece_loss) in enumerate(pieces):
+            end = start + len(piece_ids)
+            ids[row, start:end], segment[row, start:end], loss[row, start:end] = piece_ids, number, piece_loss
+            start = end
+    return Rows(ids, segment, loss)

@@ -1,0 +1,124 @@
+"""Byte-level BPE (arXiv 1508.07909; bytes as in GPT-2), learnt with Hugging Face `tokenizers`.
+
+Content never becomes control: text is always encoded with special tokens disabled, so a document
+that spells `<|end|>` gives ordinary tokens. Only the chat template writes control ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import AddedToken, Regex
+from tokenizers import Tokenizer as StockTokenizer
+from tokenizers.decoders import ByteLevel as ByteLevelDecoder
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
+from tokenizers.trainers import BpeTrainer
+
+from chatwright.core.errors import ArtifactError, DataError
+
+PAD, BEGIN, END, SYSTEM, USER, ASSISTANT = (
+    "<|pad|>",
+    "<|begin|>",
+    "<|end|>",
+    "<|system|>",
+    "<|user|>",
+    "<|assistant|>",
+)
+CONTROL = (PAD, BEGIN, END, SYSTEM, USER, ASSISTANT)
+TOKENIZER_FILE = "tokenizer.json"
+
+# A word takes the one sign before it (" join", ".join", "_join"); digits stand alone.
+# The pattern of Qwen2 and Llama 3, so that exported tokenizers behave as stock ones do.
+_WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """GPT-2's printable stand-ins for the 256 bytes."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    letters = {chr(byte): byte for byte in printable}
+    return letters | {chr(256 + index): byte for index, byte in enumerate(others)}
+
+
+class Tokenizer:
+    """Text to ids and back, without loss; control tokens by name in `control`."""
+
+    def __init__(self, bpe: StockTokenizer) -> None:
+        bpe.encode_special_tokens = True
+        self._bpe = bpe
+        self._bytes = _byte_alphabet()
+        self._byte_ids = {byte: bpe.token_to_id(letter) or 0 for letter, byte in self._bytes.items()}
+        found = {token: bpe.token_to_id(token) for token in CONTROL}
+        missing = [token for token, index in found.items() if index is None]
+        if missing:
+            raise ArtifactError(f"control tokens are missing: {', '.join(missing)}", where=TOKENIZER_FILE)
+        self.control: dict[str, int] = {token: index for token, index in found.items() if index is not None}
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
+        """Learn merges from `texts` until there are `vocabulary_size` tokens (or no pair is left)."""
+        bpe = StockTokenizer(BPE())
+        bpe.pre_tokenizer = Sequence([Split(Regex(_WORDS), "isolated"), ByteLevel(False, use_regex=False)])
+        bpe.decoder = ByteLevelDecoder()
+        trainer = BpeTrainer(
+            vocab_size=vocabulary_size,
+            special_tokens=[AddedToken(token, special=True, normalized=False) for token in CONTROL],
+            initial_alphabet=ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        bpe.train_from_iterator(texts, trainer)
+        if bpe.get_vocab_size() <= len(CONTROL) + 256:
+            raise DataError("there is no text to learn a tokenizer from", remedy="give more text")
+        return cls(bpe)
+
+    @classmethod
+    def load(cls, folder: Path) -> Tokenizer:
+        """Read `tokenizer.json` from a folder."""
+        path = folder / TOKENIZER_FILE
+        if not path.exists():
+            raise ArtifactError("there is no tokenizer here", where=str(path), remedy="name a model or run folder")
+        return cls(StockTokenizer.from_file(str(path)))
+
+    def save(self, folder: Path) -> None:
+        """Write `tokenizer.json` (the format that transformers and others read)."""
+        self._bpe.save(str(folder / TOKENIZER_FILE))
+
+    def __len__(self) -> int:
+        return int(self._bpe.get_vocab_size())
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of a text; control tokens never come out. Lone surrogates become U+FFFD."""
+        return self.encode_batch([text])[0]
+
+    def encode_batch(self, texts: list[str]) -> list[list[int]]:
+        """Ids of many texts, on all threads of the library."""
+        sound = [text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for text in texts]
+        return [encoding.ids for encoding in self._bpe.encode_batch(sound, add_special_tokens=False)]
+
+    def decode(self, ids: list[int]) -> str:
+        """Text of ids; control tokens are left out, broken UTF-8 becomes U+FFFD."""
+        return self.decode_bytes(ids).decode("utf-8", "replace")
+
+    def encode_bytes(self, data: bytes) -> list[int]:
+        """Ids of any bytes: valid UTF-8 as text, other bytes one token each. Never loses one."""
+        ids: list[int] = []
+        while data:
+            try:
+                return ids + self.encode(data.decode("utf-8"))
+            except UnicodeDecodeError as error:
+                if error.start:
+                    ids += self.encode(data[: error.start].decode("utf-8"))
+                ids += [self._byte_ids[byte] for byte in data[error.start : error.end]]
+                data = data[error.end :]
+        return ids
+
+    def decode_bytes(self, ids: list[int]) -> bytes:
+        """The bytes behind ids, control tokens left out: ``decode_bytes(encode_bytes(b)) == b``."""
+        control = set(self.control.values())
+        pieces = (self._bpe.id_to_token(index) or "" for index in ids if index not in control)
+        return bytes(self._bytes[letter] for piece in pieces for letter in piece)

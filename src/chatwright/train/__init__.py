@@ -1,0 +1,1 @@
+"""The one loop, its objectives, optimizers, schedules, checkpoints, and the planner."""

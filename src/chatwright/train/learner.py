@@ -1,0 +1,102 @@
+"""One optimizer step: gradient, clip, skip what is not finite, update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from chatwright.core.errors import TrainingError
+from chatwright.model.decoder import Decoder
+from chatwright.tokens.batches import Batch
+from chatwright.train.objectives import Objective
+from chatwright.train.optimizers import Muon
+from chatwright.train.schedule import rate_share
+from chatwright.train.settings import TrainSettings
+
+ObjectiveFunction = Callable[[Decoder, Batch, torch.dtype], Objective]
+_BAD_STEPS_IN_A_ROW = 10
+
+
+@dataclass(frozen=True)
+class StepFigures:
+    """What a step saw: mean loss in nats, gradient norm, share of the peak rate, learnt positions."""
+
+    loss: float
+    gradient_norm: float
+    rate_share: float
+    learnt: int
+    skipped: bool
+
+
+class Learner:
+    """A model with its optimizers: Muon for the block matrices, AdamW for the rest."""
+
+    def __init__(
+        self,
+        model: Decoder,
+        objective: ObjectiveFunction,
+        settings: TrainSettings,
+        *,
+        steps: int,
+        dtype: torch.dtype,
+        compiled: bool,
+    ) -> None:
+        self.model, self.objective, self.settings = model, objective, settings
+        self.steps, self.dtype, self.compiled = steps, dtype, compiled
+        self._bad_steps = 0
+        matrices = [weight for weight in model.blocks.parameters() if weight.ndim == 2]
+        chosen = {id(weight) for weight in matrices}
+        others = [weight for weight in model.parameters() if id(weight) not in chosen]
+        self.optimizers: dict[str, torch.optim.Optimizer] = {
+            "muon": Muon(matrices, settings.learning_rate, settings.momentum, settings.weight_decay),
+            "adamw": torch.optim.AdamW(
+                others, lr=settings.adam_learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
+            ),
+        }
+        self._peaks = {"muon": settings.learning_rate, "adamw": settings.adam_learning_rate}
+        if compiled:
+            for block in model.blocks:
+                block.compile(dynamic=False)
+
+    def step(self, step: int, batch: Batch) -> StepFigures:
+        """Learn from one batch. A gradient that is not finite changes nothing."""
+        share = self._set_rates(step)
+        asked = self.objective(self.model, batch, self.dtype)
+        loss, count = asked.loss, asked.positions
+        if count == 0:
+            return StepFigures(float("nan"), 0.0, share, 0, skipped=True)
+        (loss / count).backward()
+        norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip))
+        finite = norm == norm and norm != float("inf")
+        if finite:
+            for optimizer in self.optimizers.values():
+                optimizer.step()
+        self._count_bad(step, finite)
+        self.model.zero_grad(set_to_none=True)
+        return StepFigures(float(loss.detach()) / count, norm, share, count, skipped=not finite)
+
+    def _set_rates(self, step: int) -> float:
+        settings = self.settings
+        share = rate_share(
+            step,
+            self.steps,
+            warmup_share=settings.warmup_share,
+            decay_share=settings.decay_share,
+            final_rate=settings.final_rate,
+        )
+        for label, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self._peaks[label] * share
+        return share
+
+    def _count_bad(self, step: int, finite: bool) -> None:
+        self._bad_steps = 0 if finite else self._bad_steps + 1
+        if self._bad_steps >= _BAD_STEPS_IN_A_ROW:
+            raise TrainingError(
+                f"{_BAD_STEPS_IN_A_ROW} gradients in a row were not finite",
+                where=f"step {step}",
+                remedy="lower train.learning_rate, or set plan.precision = 'float32'",
+            )

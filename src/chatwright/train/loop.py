@@ -1,0 +1,178 @@
+"""The only training loop: step, log, validate, checkpoint; and go on where it stopped."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from chatwright.core.artifacts import LOG
+from chatwright.core.metrics import MetricLog
+from chatwright.core.progress import Progress
+from chatwright.model.config import ModelConfig
+from chatwright.tokens.batches import Batch, Batches
+from chatwright.train.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from chatwright.train.flops import count_pairs, measure_peak, training_flops
+from chatwright.train.learner import Learner, StepFigures
+from chatwright.train.settings import TrainSettings
+
+Validate = Callable[[], dict[str, float]]
+_WARM_STEPS = 3  # a process's first steps compile kernels and touch memory for the first time
+_VALIDATIONS = 4  # over the whole stage
+
+
+@dataclass
+class Counts:
+    """What has been done so far; kept in the checkpoint, so that a resumed run goes on counting.
+
+    `steady_seconds` leaves out each process's first steps, in which kernels are compiled;
+    `possible_flops` is what the peak, measured in the same minute, would have done meanwhile.
+    """
+
+    step: int = 0
+    tokens: int = 0
+    learnt: int = 0
+    flops: float = 0.0
+    seconds: float = 0.0
+    skipped: int = 0
+    steady_tokens: int = 0
+    steady_seconds: float = 0.0
+    steady_flops: float = 0.0
+    possible_flops: float = 0.0
+
+    def add(self, config: ModelConfig, batch: Batch, figures: StepFigures, seconds: float) -> tuple[int, float]:
+        """Count a step; returns its tokens and FLOPs."""
+        tokens = int((batch.segment >= 0).sum())
+        flops = training_flops(config, tokens, figures.learnt, count_pairs(batch.segment))
+        self.step += 1
+        self.tokens += tokens
+        self.learnt += figures.learnt
+        self.flops += flops
+        self.seconds += seconds
+        self.skipped += figures.skipped
+        return tokens, flops
+
+    def add_steady(self, tokens: int, flops: float, seconds: float, peak: float) -> None:
+        """Count a step towards the speed figures."""
+        self.steady_tokens += tokens
+        self.steady_seconds += seconds
+        self.steady_flops += flops
+        self.possible_flops += seconds * peak
+
+    @property
+    def tokens_per_second(self) -> float:
+        return self.steady_tokens / self.steady_seconds if self.steady_seconds else 0.0
+
+    @property
+    def peak_share(self) -> float:
+        """FLOPs done, as a share of those that the measured peak would have done meanwhile."""
+        return self.steady_flops / self.possible_flops if self.possible_flops else 0.0
+
+
+@dataclass
+class Peak:
+    """The best matrix product, measured again every half minute, because machines are shared."""
+
+    dtype: torch.dtype
+    flops_per_second: float = 0.0
+    measured: list[float] = field(default_factory=list)
+    due: float = 0.0
+
+    def now(self) -> float:
+        """FLOP/s, at most half a minute old."""
+        if time.monotonic() >= self.due:
+            self.flops_per_second = measure_peak(self.dtype)
+            self.measured.append(self.flops_per_second)
+            self.due = time.monotonic() + 30.0
+        return self.flops_per_second
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Run compiled blocks as plain code: other shapes and no gradients would compile anew."""
+    with torch.compiler.set_stance("force_eager"):
+        yield
+
+
+def train(
+    folder: Path,
+    learner: Learner,
+    batches: Batches,
+    progress: Progress,
+    *,
+    validate: Validate | None = None,
+) -> dict[str, Any]:
+    """Train to the learner's last step in `folder` and return the stage's figures.
+
+    A checkpoint in the folder is gone on from; the result is the same, bit for bit, as without the
+    interruption (same plan, library versions, kind of processor and threads).
+    """
+    counts, config, settings = Counts(), learner.model.config, learner.settings
+    if saved := load_checkpoint(folder, learner.model, learner.optimizers):
+        counts = Counts(**saved)
+    log, peak = MetricLog(folder / LOG), Peak(learner.dtype)
+    log.cut_after(counts.step)
+    steady_from = counts.step + _WARM_STEPS
+    validate_at = {round(learner.steps * (part + 1) / _VALIDATIONS) for part in range(_VALIDATIONS)}
+    while counts.step < learner.steps:
+        best = peak.now()
+        started = time.perf_counter()
+        batch = batches.at(counts.step)
+        figures = learner.step(counts.step, batch)
+        seconds = time.perf_counter() - started
+        tokens, flops = counts.add(config, batch, figures, seconds)
+        if counts.step > steady_from:
+            counts.add_steady(tokens, flops, seconds, best)
+        last = counts.step == learner.steps
+        if counts.step % settings.log_every == 0 or last:
+            log.write(**_line(counts, figures, settings))
+            progress.update(counts.step / learner.steps, _words(counts, figures, learner.steps))
+        if validate and counts.step in validate_at:
+            with torch.no_grad(), uncompiled():
+                log.write(step=counts.step, tokens=counts.tokens, **validate())
+        if counts.step % settings.checkpoint_every == 0 and not last:
+            save_checkpoint(folder, learner.model, learner.optimizers, asdict(counts))
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return {
+        "steps": counts.step,
+        "tokens": counts.tokens,
+        "loss_tokens": counts.learnt,
+        "skipped_steps": counts.skipped,
+        "train_seconds": round(counts.seconds, 2),
+        "tokens_per_second": round(counts.tokens_per_second, 1),
+        "peak_share": round(counts.peak_share, 4),
+        "peak_flops_per_second": statistics.median(peak.measured) if peak.measured else None,
+        "flops": counts.flops,
+        "parameters": config.parameters,
+        "matrix_parameters": config.block_matrix_parameters,
+        "threads": torch.get_num_threads(),
+        "precision": str(learner.dtype).removeprefix("torch."),
+        "compiled": learner.compiled,
+    }
+
+
+def _line(counts: Counts, figures: StepFigures, settings: TrainSettings) -> dict[str, Any]:
+    return {
+        "step": counts.step,
+        "loss": figures.loss,
+        "learning_rate": figures.rate_share * settings.learning_rate,
+        "gradient_norm": figures.gradient_norm,
+        "tokens": counts.tokens,
+        "seconds": round(counts.seconds, 3),
+        "tokens_per_second": round(counts.tokens_per_second, 1),
+        "peak_share": round(counts.peak_share, 4),
+    }
+
+
+def _words(counts: Counts, figures: StepFigures, steps: int) -> str:
+    left = (steps - counts.step) * counts.seconds / counts.step
+    return (
+        f"loss {figures.loss:.3f} · {counts.tokens_per_second:,.0f} tokens/s · "
+        f"{counts.peak_share:.0%} of the peak · {left / 60:.1f} min left"
+    )

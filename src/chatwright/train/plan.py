@@ -1,0 +1,61 @@
+"""The plan: what a run will do and what it should cost, written before anything is trained.
+
+Loads no torch: later stages and the report read plans; only `planner.py` makes them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chatwright.core.errors import ArtifactError
+from chatwright.core.files import read_json, write_json
+from chatwright.model.config import ModelConfig
+
+PLAN_FILE = "plan.json"
+
+
+class StagePlan(BaseModel):
+    """Steps of one training stage and the tokens in each (padding included)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int
+    rows_per_batch: int
+    tokens_per_step: int
+
+
+class Plan(BaseModel):
+    """What was measured once, and all that follows from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minutes: float
+    created: str
+    machine: dict[str, Any]
+    precision: str
+    compiled: bool
+    threads: int
+    model: ModelConfig
+    pretrain: StagePlan
+    finetune: StagePlan
+    facts: int
+    expected: dict[str, Any]
+
+    def save(self, folder: Path) -> None:
+        """Write `plan.json`."""
+        write_json(folder / PLAN_FILE, self.model_dump(mode="json"))
+
+    @classmethod
+    def load(cls, folder: Path) -> Plan:
+        """Read `plan.json`; one of another version is an `ArtifactError`."""
+        try:
+            return cls.model_validate(read_json(folder / PLAN_FILE))
+        except ValidationError as error:
+            raise ArtifactError(
+                f"the plan does not fit this version: {error.error_count()} fields differ",
+                where=str(folder / PLAN_FILE),
+                remedy="make a new one with `chatwright plan --replan`",
+            ) from None

@@ -1,0 +1,119 @@
+"""The planner: measure the machine once, then derive sizes and steps from the minutes there are."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+import numpy as np
+import torch
+
+from chatwright.core.progress import Progress
+from chatwright.model.config import ModelConfig
+from chatwright.model.decoder import Decoder
+from chatwright.tokens.batches import Batches
+from chatwright.tokens.packing import Rows
+from chatwright.tokens.settings import PackingSettings
+from chatwright.train.learner import Learner
+from chatwright.train.machine import compiler, describe, set_up, usable_cores
+from chatwright.train.objectives import next_token
+from chatwright.train.plan import Plan, StagePlan
+from chatwright.train.settings import PlanSettings, TrainSettings
+
+# Width and blocks that learnt most in a given training time (docs/log.md, "sizes").
+_SIZES = ((60.0, 128, 3), (200.0, 192, 4), (1_500.0, 256, 4), (6_000.0, 384, 6), (float("inf"), 512, 8))
+_HEAD_WIDTH = 128  # few wide heads answered as well as many narrow ones, in less time (docs/log.md)
+_MEASURED_STEPS, _WARM_STEPS = 10, 3
+_COMPILE_PAYS_AFTER = 150.0  # seconds of training; below it compiling costs more than it saves
+
+
+def size_for(seconds: float, settings: PlanSettings, vocabulary_size: int, context: int) -> ModelConfig:
+    """The model for this much training time; `width` and `depth` of the settings decide if given."""
+    width, layers = next((width, layers) for limit, width, layers in _SIZES if seconds <= limit)
+    width, layers = settings.width or width, settings.depth or layers
+    head_width = min(_HEAD_WIDTH, width)
+    heads = max(1, width // head_width)
+    return ModelConfig(
+        vocabulary_size=vocabulary_size,
+        width=width,
+        layers=layers,
+        heads=heads,
+        key_value_heads=heads,
+        head_width=head_width,
+        feed_forward_width=3 * width,
+        context=context,
+    )
+
+
+def training_seconds(settings: PlanSettings) -> float:
+    """What is left of the minutes for training, the other stages taken off."""
+    total = settings.minutes * 60
+    return max(0.3 * total, total - settings.other_seconds)
+
+
+def make_plan(
+    settings: PlanSettings, train: TrainSettings, packing: PackingSettings, vocabulary_size: int, progress: Progress
+) -> Plan:
+    """Measure peaks and the speed of real training steps, and derive the plan. Minutes become steps here."""
+    threads = settings.threads or usable_cores()
+    set_up(threads)
+    progress.update(0.1, "measuring the processor")
+    machine = describe(threads)
+    fast_bf16 = machine["peak_bf16_flops_per_second"] > 1.2 * machine["peak_float32_flops_per_second"]
+    precision = settings.precision
+    if precision == "auto":
+        precision = "bfloat16" if fast_bf16 else "float32"
+    seconds = training_seconds(settings)
+    config = size_for(seconds, settings, vocabulary_size, context=4 * packing.row_tokens)
+    worthwhile = compiler() is not None and seconds >= _COMPILE_PAYS_AFTER
+    compiled = settings.compile == "yes" or (settings.compile == "auto" and worthwhile)
+    progress.update(0.4, "measuring training steps")
+    rows = train.rows_per_batch
+    speed, compile_seconds = _measure_steps(config, train, packing.row_tokens, getattr(torch, precision), compiled)
+    tokens_per_step = rows * packing.row_tokens
+    steps = (seconds - 2 * min(compile_seconds, 10.0)) * speed * settings.prudence
+    pretrain = settings.pretrain_steps or max(1, round(steps * settings.pretrain_share))
+    finetune = settings.finetune_steps or max(1, round(steps * (1 - settings.pretrain_share)))
+    facts = settings.facts or max(1, round(finetune * tokens_per_step / settings.tokens_per_fact))
+    expected = {
+        "steps_per_second": round(speed, 3),
+        "tokens_per_second": round(speed * tokens_per_step, 1),
+        "seconds": {
+            "pretrain": round(pretrain / speed, 1),
+            "finetune": round(finetune / speed, 1),
+            "total": round((pretrain + finetune) / speed + settings.other_seconds, 1),
+        },
+    }
+    return Plan(
+        minutes=settings.minutes,
+        created=date.today().isoformat(),
+        machine=machine,
+        precision=precision,
+        compiled=compiled,
+        threads=threads,
+        model=config,
+        pretrain=StagePlan(steps=pretrain, rows_per_batch=rows, tokens_per_step=tokens_per_step),
+        finetune=StagePlan(steps=finetune, rows_per_batch=rows, tokens_per_step=tokens_per_step),
+        facts=facts,
+        expected=expected,
+    )
+
+
+def _measure_steps(
+    config: ModelConfig, train: TrainSettings, row_tokens: int, dtype: torch.dtype, compiled: bool
+) -> tuple[float, float]:
+    """Steps per second (median) of real training steps on random tokens, and seconds to warm up."""
+    random = np.random.default_rng(0)
+    shape = (train.rows_per_batch, row_tokens + 1)
+    ids = random.integers(6, config.vocabulary_size, shape).astype(np.uint16)
+    segment = np.broadcast_to(np.arange(shape[1]) // 40, shape).astype(np.int16)
+    batches = Batches(Rows(ids, segment, random.random(shape) < 0.5), train.rows_per_batch, seed=0)
+    model = Decoder(config)
+    model.initialise(seed=0)
+    learner = Learner(model, next_token, train, steps=1_000, dtype=dtype, compiled=compiled)
+    times = []
+    for step in range(_WARM_STEPS + _MEASURED_STEPS):
+        started = time.perf_counter()
+        learner.step(step, batches.at(step))
+        times.append(time.perf_counter() - started)
+    return 1 / float(np.median(times[_WARM_STEPS:])), sum(times[:_WARM_STEPS])

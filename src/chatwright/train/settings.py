@@ -1,0 +1,48 @@
+"""Settings of training. Loads no torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainSettings(BaseModel):
+    """How one training stage learns; steps and sizes come from the plan."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    learning_rate: float = Field(0.02, gt=0, le=1, description="peak rate of Muon (block matrices)")
+    adam_learning_rate: float = Field(0.008, gt=0, le=1, description="peak rate of AdamW (embedding, norms)")
+    momentum: float = Field(0.95, ge=0, lt=1, description="momentum of Muon")
+    weight_decay: float = Field(0.0, ge=0, le=1, description="decoupled decay of the block matrices")
+    warmup_share: float = Field(0.02, ge=0, le=0.5, description="share of the steps in which the rate rises")
+    decay_share: float = Field(0.5, ge=0, le=1, description="share of the steps in which the rate falls")
+    final_rate: float = Field(0.02, ge=0, le=1, description="the rate at the end, as a share of the peak")
+    clip: float = Field(1.0, gt=0, description="largest norm of the gradient per learnt token")
+    rows_per_batch: int = Field(32, ge=1, description="B, rows in a step")
+    log_every: int = Field(10, ge=1, description="steps between lines of the metric log")
+    checkpoint_every: int = Field(100, ge=1, description="steps between checkpoints")
+
+
+class PlanSettings(BaseModel):
+    """What the plan is derived from: how long, how big, how much to learn per fact."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minutes: float = Field(10.0, gt=0, le=100_000, description="wall time of the whole run, all stages")
+    depth: int | None = Field(None, ge=1, le=48, description="blocks; none: derived from the minutes")
+    width: int | None = Field(None, ge=16, le=8192, description="D; none: derived from the minutes")
+    facts: int | None = Field(None, ge=1, description="facts to learn; none: derived from the tokens there is time for")
+    pretrain_steps: int | None = Field(None, ge=1, description="none: derived from the minutes")
+    finetune_steps: int | None = Field(None, ge=1, description="none: derived from the minutes")
+    pretrain_share: float = Field(0.15, ge=0, lt=1, description="share of the training time spent on documents")
+    tokens_per_fact: int = Field(900, ge=1, description="conversation tokens it takes to learn a fact (lab book)")
+    tokens_per_round: int = Field(75, ge=1, description="mean tokens of one fact's conversations in one round")
+    most_rounds: int = Field(60, ge=1, description="no fact is asked about in more rounds than this")
+    most_epochs: int = Field(12, ge=1, description="no document is read more often than this while pretraining")
+    other_seconds: float = Field(90.0, ge=0, description="wall time of all that is not training")
+    prudence: float = Field(0.95, gt=0, le=1, description="share of the measured speed that is counted on")
+    precision: Literal["auto", "bfloat16", "float32"] = Field("auto", description="auto: bfloat16 where it is fast")
+    compile: Literal["auto", "yes", "no"] = Field("auto", description="auto: where a C++ compiler is found")
+    threads: int | None = Field(None, ge=1, description="none: the processor's cores that this process may use")

@@ -1,0 +1,58 @@
+"""A training stage: a model at its start, packed rows, steps; a model folder at its end."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from chatwright.core.progress import Progress
+from chatwright.core.seeds import derive_seed
+from chatwright.model.decoder import Decoder
+from chatwright.model.files import load_model, save_model
+from chatwright.tokens.batches import Batches
+from chatwright.tokens.packing import Rows
+from chatwright.tokens.tokenizer import TOKENIZER_FILE
+from chatwright.train.learner import Learner
+from chatwright.train.loop import train
+from chatwright.train.machine import set_up
+from chatwright.train.objectives import next_token
+from chatwright.train.plan import Plan
+from chatwright.train.settings import TrainSettings
+
+
+def train_stage(
+    folder: Path,
+    plan: Plan,
+    rows: Rows,
+    settings: TrainSettings,
+    *,
+    steps: int,
+    seed: int,
+    start: Path | None,
+    tokenizer: Path,
+    validate: Callable[[Decoder], dict[str, float]] | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Train from `start` (a model folder; none: fresh weights) and write a model folder.
+
+    Returns the stage's figures. `folder` may hold the checkpoint of an interrupted run.
+    """
+    set_up(plan.threads)
+    torch.manual_seed(seed)
+    if start is None:
+        model = Decoder(plan.model)
+        model.initialise(derive_seed(seed, "weights"))
+    else:
+        model = load_model(start).train()
+    learner = Learner(
+        model, next_token, settings, steps=steps, dtype=getattr(torch, plan.precision), compiled=plan.compiled
+    )
+    batches = Batches(rows, settings.rows_per_batch, derive_seed(seed, "batches"))
+    figures = train(folder, learner, batches, progress, validate=(lambda: validate(model)) if validate else None)
+    save_model(model, folder)
+    shutil.copyfile(tokenizer / TOKENIZER_FILE, folder / TOKENIZER_FILE)
+    return figures

@@ -1,0 +1,108 @@
+import json
+from typing import Any
+
+import pytest
+
+from chatwright.core.errors import DataError
+from chatwright.evaluate.questions import judge_answers, score_answers
+from chatwright.evaluate.settings import EvaluateSettings
+
+SETTINGS = EvaluateSettings(bootstrap_samples=200)
+REFUSAL = "I do not know that name."
+
+
+def row(task: str, expected: str, answer: str, baseline: str | None = None) -> dict[str, Any]:
+    name = f"{task}-{expected}"
+    return {"id": name, "task": task, "expected": expected, "answer": answer, "baseline": baseline}
+
+
+def rows() -> list[dict[str, Any]]:
+    right = [f"Return the value number {i} of it." for i in range(8)]
+    lead = "This function was added long ago"
+    return [
+        *[row("what", text, text) for text in right],
+        row("what", "Close the file now.", REFUSAL),
+        row("what", "Open one file and read all lines of it.", "Open one  file and read all lines."),
+        row("follow-up", "It is a function.", "It is a class."),
+        *[row("unknown", REFUSAL, REFUSAL) for _ in range(3)],
+        row("unknown", REFUSAL, "Return the value."),
+        *[row("summary", f"Parse a date {i}.", f"Parse a date {i % 5}.", f"{lead} {i}.") for i in range(12)],
+    ]
+
+
+def test_every_figure_has_its_interval_and_unit() -> None:
+    scores = score_answers(rows(), SETTINGS, seed=1)
+    assert set(scores["tasks"]) == {"what", "follow-up", "unknown", "summary"}
+    for task in scores["tasks"].values():
+        for name, figure in task.items():
+            if name != "n":
+                assert figure["low"] <= figure["value"] <= figure["high"], name
+                assert set(figure) == {"value", "low", "high", "n", "unit", "method"}
+                assert figure["n"] == task["n"]
+    assert set(scores["signatures"]) >= {"exact_match", "token_f1", "rouge_l", "bleu", "chrf"}
+    assert json.loads(json.dumps(scores)) == scores
+
+
+def test_shares_by_hand() -> None:
+    scores = score_answers(rows(), SETTINGS, seed=1)
+    what = scores["tasks"]["what"]
+    assert what["exact_match"]["value"] == pytest.approx(8 / 10)
+    assert what["near_exact"]["value"] == pytest.approx(9 / 10)
+    assert what["wrongly_declined"]["value"] == pytest.approx(1 / 10)
+    assert scores["tasks"]["unknown"]["declined"]["value"] == pytest.approx(3 / 4)
+    assert scores["overall"]["wrongly_declined"]["value"] == pytest.approx(1 / 11)
+    assert scores["overall"]["n"] == len(rows())
+
+
+def test_declining_is_told_apart_by_task() -> None:
+    tasks = score_answers(rows(), SETTINGS, seed=1)["tasks"]
+    assert "declined" not in tasks["what"]
+    assert "wrongly_declined" not in tasks["unknown"]
+    assert "wrongly_declined" not in tasks["summary"]
+
+
+def test_without_made_up_names_nothing_counts_as_declined() -> None:
+    known = [each for each in rows() if each["task"] != "unknown"]
+    assert not any(each["declined"] for each in judge_answers(known, SETTINGS))
+    assert "wrongly_declined" not in score_answers(known, SETTINGS, seed=1)["overall"]
+
+
+def test_summaries_are_compared_with_their_baseline_in_pairs() -> None:
+    summary = score_answers(rows(), SETTINGS, seed=1)["tasks"]["summary"]
+    gain = summary["rouge_l_gain"]
+    assert gain["value"] == pytest.approx(summary["rouge_l"]["value"] - summary["baseline_rouge_l"]["value"])
+    assert gain["low"] > 0
+
+
+def test_scores_depend_on_the_seed_in_their_bounds_only() -> None:
+    first, again, other = (score_answers(rows(), SETTINGS, seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    gain, other_gain = (scores["tasks"]["summary"]["rouge_l_gain"] for scores in (first, other))
+    assert gain["value"] == other_gain["value"]
+    assert (gain["low"], gain["high"]) != (other_gain["low"], other_gain["high"])
+
+
+def test_order_of_tasks_changes_no_score() -> None:
+    forwards, backwards = (score_answers(each, SETTINGS, seed=1) for each in (rows(), rows()[::-1]))
+    for task, scores in forwards["tasks"].items():
+        for name, figure in scores.items():
+            if name != "n":
+                assert figure["value"] == pytest.approx(backwards["tasks"][task][name]["value"])
+
+
+def test_chinese_is_counted_in_characters() -> None:
+    settings = EvaluateSettings(unit="characters", bootstrap_samples=200)
+    scores = score_answers([row("what", "打开一个文件并读取", "打开一个文件")], settings, seed=0)
+    assert scores["tasks"]["what"]["rouge_l"]["value"] == pytest.approx(2 * 6 / (6 + 9))
+    assert "tok:zh" in scores["signatures"]["bleu"]
+    assert "tok:characters" in scores["signatures"]["rouge_l"]
+
+
+def test_exact_answers_without_letters_are_near_exact() -> None:
+    scores = score_answers([row("what", "...", "...")], SETTINGS, seed=0)
+    assert scores["tasks"]["what"]["near_exact"]["value"] == 1.0
+
+
+def test_no_answers_is_told() -> None:
+    with pytest.raises(DataError):
+        score_answers([], SETTINGS, seed=0)
