@@ -103,9 +103,7 @@ def corpus(job: Job) -> Artifact:
         "corpus",
         settings,
         {},
-        lambda folder, progress: build_corpus(
-            folder, recipe.corpus, recipe.seed, lambda words, share: progress.update(share, words)
-        ),
+        lambda folder, progress: build_corpus(folder, recipe.corpus, recipe.seed, progress),
     )
 
 
@@ -135,7 +133,7 @@ def chat(job: Job) -> Artifact:
             rounds=rounds,
             identity=identity,
             seed=job.recipe.seed,
-            progress=lambda words, share: progress.update(share, words),
+            progress=progress,
         )
         return {"rounds": rounds, **figures}
 
@@ -191,6 +189,7 @@ def pretrain(job: Job) -> Artifact:
             steps=max(1, min(planned.pretrain.steps, most)),
             seed=derive_seed(job.recipe.seed, "pretrain"),
             start=None,
+            shuffle=True,
             tokenizer=learnt.folder,
             validate=_validation(packed, planned.precision),
             progress=progress,
@@ -221,6 +220,7 @@ def finetune(job: Job) -> Artifact:
             steps=max(1, min(planned.finetune.steps, len(rows) // planned.finetune.rows_per_batch)),
             seed=derive_seed(job.recipe.seed, "finetune"),
             start=before.folder,
+            shuffle=False,  # the file's rounds bring every fact back at even distances
             tokenizer=learnt.folder,
             validate=None,
             progress=progress,

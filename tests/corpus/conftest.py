@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chatwright.core.progress import Silent
 from chatwright.corpus.build import build_corpus
 from chatwright.corpus.chat import load_knowledge
 from chatwright.corpus.knowledge import Knowledge
@@ -17,7 +18,7 @@ MODULES = ("builtins", "copy", "json", "os", "re", "shutil", "textwrap", "operat
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
-    build_corpus(folder, CorpusSettings(modules=MODULES), 7, lambda step, done: None)
+    build_corpus(folder, CorpusSettings(modules=MODULES), 7, Silent())
     return folder
 
 

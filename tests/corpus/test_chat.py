@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chatwright.core.errors import DataError
+from chatwright.core.progress import Silent
 from chatwright.corpus.answers import UNKNOWN
 from chatwright.corpus.build import build_corpus
 from chatwright.corpus.chat import QUESTIONS_FILE, TRAIN_FILE, build_chat
@@ -18,14 +19,12 @@ IDENTITY = {"model": "a decoder of 4 parameters", "trained": "1 April 2026", "co
 FACTS, ROUNDS = 400, 4
 
 
-def quiet(step: str, done: float) -> None:
-    pass
-
-
 def make(folder: Path, corpus: Path, **changes: Any) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     settings = ChatSettings.model_validate({"questions_per_task": 150} | changes)
-    return build_chat(folder, corpus, settings, facts=FACTS, rounds=ROUNDS, identity=IDENTITY, seed=7, progress=quiet)
+    return build_chat(
+        folder, corpus, settings, facts=FACTS, rounds=ROUNDS, identity=IDENTITY, seed=7, progress=Silent()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +100,9 @@ def test_every_round_asks_every_fact_in_other_words(made: tuple[list[dict], list
 def test_weights_are_kept_over_the_rounds(made: tuple[list[dict], list[dict], dict]) -> None:
     train, _, figures = made
     counts = Counter(row["task"] for row in train)
-    assert counts["which"] == pytest.approx(0.5 * figures["facts_told_by_summary"] * ROUNDS, rel=0.1)
-    assert counts["arguments"] == pytest.approx(0.4 * figures["facts_with_arguments"] * ROUNDS, rel=0.1)
-    assert counts["small-talk"] == pytest.approx(0.02 * len(train), rel=0.1)
+    assert counts["which"] == pytest.approx(ChatSettings().which * figures["facts_told_by_summary"] * ROUNDS, rel=0.1)
+    assert counts["arguments"] == pytest.approx(ChatSettings().arguments * figures["facts_with_arguments"] * ROUNDS, rel=0.1)
+    assert counts["small-talk"] == pytest.approx(ChatSettings().small_talk_share * len(train), rel=0.1)
 
 
 def test_answers_are_exactly_what_the_documentation_says(
@@ -192,8 +191,8 @@ def test_a_folder_of_sections_works_too(tmp_path: Path) -> None:
     corpus.mkdir()
     chat.mkdir()
     settings = CorpusSettings(source="folder", docs=str(docs), minimum_characters=10)
-    build_corpus(corpus, settings, 0, quiet)
-    build_chat(chat, corpus, ChatSettings(), facts=40, rounds=2, identity=IDENTITY, seed=0, progress=quiet)
+    build_corpus(corpus, settings, 0, Silent())
+    build_chat(chat, corpus, ChatSettings(), facts=40, rounds=2, identity=IDENTITY, seed=0, progress=Silent())
     rows = read_rows(chat / TRAIN_FILE)
     tasks = Counter(row["task"] for row in rows)
     assert {"what", "which", "follow-up", "summary", "unknown", "ambiguous", "small-talk"} == set(tasks)
@@ -203,4 +202,4 @@ def test_a_folder_of_sections_works_too(tmp_path: Path) -> None:
 
 def test_no_facts_to_teach_is_an_error(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no fact to teach"):
-        build_chat(tmp_path, corpus, ChatSettings(), facts=0, rounds=1, identity=IDENTITY, seed=0, progress=quiet)
+        build_chat(tmp_path, corpus, ChatSettings(), facts=0, rounds=1, identity=IDENTITY, seed=0, progress=Silent())

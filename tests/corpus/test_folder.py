@@ -5,15 +5,12 @@ import pytest
 
 from chatwright.core.errors import ChatwrightError, DataError, UsageError
 from chatwright.core.files import read_json
+from chatwright.core.progress import Silent
 from chatwright.corpus.build import build_corpus, source_identity
 from chatwright.corpus.folder import decode, format_of, read_file
 from chatwright.corpus.ledger import Ledger
 from chatwright.corpus.settings import CorpusSettings
 from chatwright.corpus.tables import read_facts, read_rows
-
-
-def quiet(step: str, done: float) -> None:
-    pass
 
 
 def settings(docs: Path, **changes: object) -> CorpusSettings:
@@ -40,7 +37,7 @@ def docs(tmp_path: Path) -> Path:
 
 def build(docs: Path, out: Path, **changes: object) -> dict:
     out.mkdir()
-    return build_corpus(out, settings(docs, **changes), 3, quiet)
+    return build_corpus(out, settings(docs, **changes), 3, Silent())
 
 
 def test_headings_become_facts(docs: Path, tmp_path: Path) -> None:
@@ -118,7 +115,7 @@ def test_a_single_document_still_leaves_something_to_validate_on(tmp_path: Path)
 @pytest.mark.parametrize("docs", [None, "/nowhere/at/all", __file__])
 def test_no_folder_is_a_wrong_usage(docs: str | None, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        build_corpus(tmp_path, CorpusSettings(source="folder", docs=docs), 0, quiet)
+        build_corpus(tmp_path, CorpusSettings(source="folder", docs=docs), 0, Silent())
     assert caught.value.remedy
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chatwright.core.progress import Silent
 from chatwright.corpus.ledger import Ledger
 from chatwright.corpus.library import library_modules, read_library
 
@@ -19,17 +20,13 @@ NAUGHTY = {
 }
 
 
-def silent(step: str, done: float) -> None:
-    assert 0 <= done <= 1
-
-
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, dict], Ledger, float]:
     folder = tmp_path_factory.mktemp("modules")
     for name, source in NAUGHTY.items():
         (folder / f"{name}.py").write_text(source, encoding="utf-8")
     ledger, started = Ledger(), time.monotonic()
-    records = read_library(sorted(NAUGHTY), seconds=1.5, ledger=ledger, progress=silent, search=[str(folder)])
+    records = read_library(sorted(NAUGHTY), seconds=1.5, ledger=ledger, progress=Silent(), search=[str(folder)])
     return {record["module"]: record for record in records}, ledger, time.monotonic() - started
 
 
@@ -52,7 +49,7 @@ def test_defaults_that_differ_between_runs_are_left_out(outcome: tuple[dict[str,
 
 def test_reading_is_deterministic() -> None:
     modules = ["json", "shutil", "textwrap", "collections", "os.path", "enum"]
-    first, second = (read_library(modules, seconds=20, ledger=Ledger(), progress=silent) for _ in range(2))
+    first, second = (read_library(modules, seconds=20, ledger=Ledger(), progress=Silent()) for _ in range(2))
     assert first == second
     assert [record["module"] for record in first] == sorted(modules)
 
@@ -67,5 +64,5 @@ def test_the_rule_of_modules() -> None:
 
 def test_the_worker_does_not_write_beside_the_modules(tmp_path: Path) -> None:
     (tmp_path / "fresh_module.py").write_text('"Does nothing much."\n', encoding="utf-8")
-    read_library(["fresh_module"], seconds=20, ledger=Ledger(), progress=silent, search=[str(tmp_path)])
+    read_library(["fresh_module"], seconds=20, ledger=Ledger(), progress=Silent(), search=[str(tmp_path)])
     assert [path.name for path in tmp_path.iterdir()] == ["fresh_module.py"]

@@ -8,19 +8,19 @@ from typing import Any
 
 from chatwright.core.errors import DataError
 from chatwright.core.files import replacing, write_json
+from chatwright.core.progress import Progress
 from chatwright.core.seeds import share
 from chatwright.corpus.clean import identifier, text_key
 from chatwright.corpus.drafts import Collected, DocumentDraft, FactDraft
 from chatwright.corpus.folder import folder_identity
 from chatwright.corpus.ledger import Ledger
-from chatwright.corpus.library import Progress
 from chatwright.corpus.pages import collect_pages
 from chatwright.corpus.python_docs import collect_python_docs, python_docs_identity
 from chatwright.corpus.settings import CorpusSettings
-from chatwright.corpus.tables import DOCUMENTS, FACTS, write_rows
+from chatwright.corpus.tables import DOCUMENTS, DROPPED, FACTS, write_rows
 
 DOCUMENTS_FILE, FACTS_FILE = "documents.parquet", "facts.parquet"
-LEDGER_FILE, NAMES_FILE = "ledger.json", "names.txt"
+LEDGER_FILE, DROPPED_FILE, NAMES_FILE = "ledger.json", "dropped.parquet", "names.txt"
 _LAST: tuple[int | str, ...] = (99,)  # documents without facts come after the others
 
 
@@ -140,14 +140,13 @@ def _demand(have: int, need: int, what: str, where: str) -> None:
 
 
 def build_corpus(folder: Path, settings: CorpusSettings, seed: int, progress: Progress) -> dict[str, Any]:
-    """Write documents.parquet, facts.parquet, names.txt and ledger.json into `folder`; return the figures.
+    """Write documents, facts, names, the ledger and all that was dropped into `folder`; return the figures.
 
-    `progress(step, share)` is called as work goes on. Raises `DataError` when the source holds too
-    little, `UsageError` when the folder named is none.
+    Raises `DataError` when the source holds too little, `UsageError` when the folder named is none.
     """
     ledger = Ledger()
     collected = _collect(settings, ledger, progress)
-    progress("splitting", 0.0)
+    progress.update(0.9, "splitting")
     read = collected.read or {
         "documents": len(collected.documents),
         "characters": sum(len(document.text) for document in collected.documents),
@@ -164,9 +163,9 @@ def build_corpus(folder: Path, settings: CorpusSettings, seed: int, progress: Pr
     write_rows(folder / DOCUMENTS_FILE, DOCUMENTS, rows)
     write_rows(folder / FACTS_FILE, FACTS, facts)
     write_json(folder / LEDGER_FILE, ledger.entries())
+    write_rows(folder / DROPPED_FILE, DROPPED, ledger.drops)
     with replacing(folder / NAMES_FILE) as aside:
         aside.write_text("\n".join(sorted(collected.names)) + "\n", encoding="utf-8")
-    progress("done", 1.0)
     return _figures(collected, read, rows, facts, ledger)
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.errors import DataError
+from chatwright.core.progress import Progress
 from chatwright.core.seeds import share, stream
 from chatwright.corpus.build import FACTS_FILE, NAMES_FILE
 from chatwright.corpus.declined import recovered, unknown
 from chatwright.corpus.dialogues import follow_up
 from chatwright.corpus.knowledge import Excerpt, Knowledge, excerpt
-from chatwright.corpus.library import Progress
 from chatwright.corpus.made_up import NameMaker
 from chatwright.corpus.questions import ambiguous, arguments, summary, what, which
 from chatwright.corpus.settings import ChatSettings
@@ -207,7 +207,7 @@ def build_chat(
         for turn in range(rounds):
             made = examples.round(turn)
             trained.add(made)
-            progress("writing conversations", (turn + 1) / rounds)
+            progress.update((turn + 1) / rounds, "writing conversations")
             yield made
 
     write_conversations(folder / TRAIN_FILE, all_rounds())

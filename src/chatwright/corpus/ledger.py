@@ -17,12 +17,14 @@ class Ledger:
     """
 
     def __init__(self) -> None:
+        self.drops: list[dict[str, Any]] = []  # every note, one row each (`tables.DROPPED`)
         self._entries: dict[tuple[str, str], dict[str, Any]] = {}
 
     def note(self, stage: str, rule: str, where: str, why: str = "", count: int = 1) -> None:
         """Record that `rule` dropped `count` things at `where`."""
         if count < 1:
             return
+        self.drops.append({"stage": stage, "rule": rule, "where": where, "why": why, "count": count})
         entry = self._entries.setdefault((stage, rule), {"stage": stage, "rule": rule, "count": 0, "examples": []})
         entry["count"] += count
         if len(entry["examples"]) < EXAMPLES:

@@ -20,6 +20,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
+from chatwright.core.progress import Progress
 from chatwright.corpus.ledger import Ledger
 
 STAGE = "collect"
@@ -36,8 +37,6 @@ RULE = (
 )
 # Put there by `site`, which the child does without.
 SITE_NAMES = ("copyright", "credits", "exit", "help", "license", "quit")
-
-Progress = Callable[[str, float], None]
 
 
 def _library_folders() -> list[str]:
@@ -163,7 +162,7 @@ def read_library(
     def done() -> None:
         nonlocal count
         count += 1
-        progress("reading modules", count / len(modules))
+        progress.update(count / len(modules), "reading modules")
 
     with ThreadPoolExecutor(WORKERS) as pool:
         shares = [pool.submit(_read_share, shared, seconds, search, done) for _ in range(WORKERS)]

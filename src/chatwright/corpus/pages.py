@@ -7,13 +7,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from chatwright.core.errors import DataError
+from chatwright.core.progress import Progress
 from chatwright.corpus.blocks import Block, Section, sections_of, text_of
 from chatwright.corpus.clean import clean_text, one_line, text_key
 from chatwright.corpus.docstrings import flow, summary_problem
 from chatwright.corpus.drafts import Collected, DocumentDraft, FactDraft
 from chatwright.corpus.folder import list_files, open_folder, read_file
 from chatwright.corpus.ledger import Ledger
-from chatwright.corpus.library import Progress
 from chatwright.corpus.markdown import markdown_blocks
 from chatwright.corpus.prose import is_notice, sentences, take_sentences
 from chatwright.corpus.restructured import restructured_blocks
@@ -98,7 +98,7 @@ def read_pages(settings: CorpusSettings, ledger: Ledger, progress: Progress) -> 
     taken: list[tuple[str, list[Block]]] = []
     read = {"documents": 0, "characters": 0, "bytes": 0}
     for index, (path, origin, file_format) in enumerate(files):
-        progress("reading files", (index + 1) / len(files))
+        progress.update((index + 1) / len(files), "reading files")
         file = read_file(path, origin, file_format, limit, ledger)
         if file is None:
             continue

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chatwright.core.progress import Progress
 from chatwright.corpus.clean import clean_text, identifier
 from chatwright.corpus.docstrings import Docstring, take_apart
 from chatwright.corpus.drafts import Collected, DocumentDraft, FactDraft
 from chatwright.corpus.ledger import Ledger
-from chatwright.corpus.library import RULE, SITE_NAMES, Progress, library_modules, read_library
+from chatwright.corpus.library import RULE, SITE_NAMES, library_modules, read_library
 from chatwright.corpus.settings import CorpusSettings
 from chatwright.corpus.usage import count_imports
 

@@ -61,4 +61,4 @@ class ChatSettings(BaseModel):
     evaluation_pair_share: float = Field(
         0.2, gt=0, lt=1, description="share of the pairs of facts that only questions may compare"
     )
-    questions_per_task: int = Field(1_000, ge=1, description="most questions of one task in the evaluation")
+    questions_per_task: int = Field(600, ge=1, description="most questions of one task in the evaluation")

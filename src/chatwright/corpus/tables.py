@@ -45,6 +45,16 @@ FACTS = pa.schema(
     ]
 )
 
+DROPPED = pa.schema(
+    [
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("where", pa.string(), nullable=False),  # a name, a title or a relative path
+        pa.field("why", pa.string(), nullable=False),
+        pa.field("count", pa.int64(), nullable=False),
+    ]
+)
+
 _MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
 
 CONVERSATIONS = pa.schema(

@@ -42,6 +42,7 @@ def size_for(seconds: float, settings: PlanSettings, vocabulary_size: int, conte
         head_width=head_width,
         feed_forward_width=3 * width,
         context=context,
+        tied=False,  # an output head of its own learnt more facts from as many tokens (docs/log.md)
     )
 
 

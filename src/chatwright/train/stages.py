@@ -33,6 +33,7 @@ def train_stage(
     steps: int,
     seed: int,
     start: Path | None,
+    shuffle: bool,
     tokenizer: Path,
     validate: Callable[[Decoder], dict[str, float]] | None,
     progress: Progress,
@@ -51,7 +52,7 @@ def train_stage(
     learner = Learner(
         model, next_token, settings, steps=steps, dtype=getattr(torch, plan.precision), compiled=plan.compiled
     )
-    batches = Batches(rows, settings.rows_per_batch, derive_seed(seed, "batches"))
+    batches = Batches(rows, settings.rows_per_batch, derive_seed(seed, "batches"), shuffle)
     figures = train(folder, learner, batches, progress, validate=(lambda: validate(model)) if validate else None)
     save_model(model, folder)
     shutil.copyfile(tokenizer / TOKENIZER_FILE, folder / TOKENIZER_FILE)
