@@ -101,7 +101,8 @@ def test_weights_are_kept_over_the_rounds(made: tuple[list[dict], list[dict], di
     train, _, figures = made
     counts = Counter(row["task"] for row in train)
     assert counts["which"] == pytest.approx(ChatSettings().which * figures["facts_told_by_summary"] * ROUNDS, rel=0.1)
-    assert counts["arguments"] == pytest.approx(ChatSettings().arguments * figures["facts_with_arguments"] * ROUNDS, rel=0.1)
+    arguments = ChatSettings().arguments * figures["facts_with_arguments"] * ROUNDS
+    assert counts["arguments"] == pytest.approx(arguments, rel=0.1)
     assert counts["small-talk"] == pytest.approx(ChatSettings().small_talk_share * len(train), rel=0.1)
 
 

@@ -1,6 +1,5 @@
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,8 @@ from chatwright.evaluate import scorers
 
 
 @pytest.fixture(scope="module")
-def golden() -> Path:
-    root = os.environ.get("CHATWRIGHT_DATA")
-    if not root:
-        pytest.skip("CHATWRIGHT_DATA is not set")
-    return Path(root) / "golden-metrics"
+def golden(data_folder: Path) -> Path:
+    return data_folder / "golden-metrics"
 
 
 def read(path: Path) -> Any:

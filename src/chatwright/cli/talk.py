@@ -37,6 +37,8 @@ def chat(run: Path | None, asked: list[str], ask_file: Path | None, options: dic
     settings = generation_settings(options)
     if asked and ask_file:
         raise UsageError("--ask and --ask-file exclude each other")
+    if ask_file and as_json:
+        raise UsageError("--ask-file answers as JSONL already", remedy="leave --json out")
     conversations = read_conversations(ask_file) if ask_file else []
     assistant = Assistant.load(run or newest_run())
     if ask_file:

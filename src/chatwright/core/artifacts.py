@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.errors import ArtifactError
-from chatwright.core.files import hash_file, hash_json, read_json, write_json
+from chatwright.core.files import hash_file, hash_json, read_json, sync_file, write_json
 
 MANIFEST = "manifest.json"
 LOG = "metrics.jsonl"  # holds times, so it never counts towards what an artifact is
@@ -147,8 +147,7 @@ class Stage:
         )
         write_json(partial / MANIFEST, asdict(manifest))
         for path in paths:  # the data must be on the disk before the name that vouches for it
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+            sync_file(path)
         final = run / self.name
         if final.exists():
             old = run / "superseded" / f"{self.name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"

@@ -1,0 +1,187 @@
+"""A tiny recipe through every stage, by the commands that people type."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatwright.core.files import hash_file
+
+pytestmark = pytest.mark.slow
+
+
+def chatwright(*arguments: str, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "chatwright", *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300, **options)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    result = json.loads(chatwright("run", "tiny", "--out", str(folder), "--json").stdout)
+    assert result["stage"] == "report" and Path(result["page"]).exists() and result["scores"]
+    return folder
+
+
+def test_every_stage_left_its_artifact(run: Path) -> None:
+    stages = ["plan", "corpus", "chat", "tokenizer", "tokens", "pretrain", "finetune", "evaluate", "report"]
+    assert sorted(path.parent.name for path in run.glob("*/manifest.json")) == sorted(stages)
+    assert not list(run.glob(".*.partial"))
+    page = (run / "report" / "index.html").read_text()
+    assert "<script" not in page and 'src="http' not in page and "<link" not in page
+    assert "model-index" in (run / "report" / "README.md").read_text()
+
+
+def test_a_second_run_does_nothing_twice(run: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
+    result = json.loads(chatwright("run", "tiny", "--out", str(run), "--json").stdout)
+    after = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
+    assert result["reused"] and before == after
+
+
+def test_killed_at_any_moment_and_started_again_it_ends_with_the_same_weights(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "killed"
+    (folder / "plan").mkdir(parents=True)
+    for path in (run / "plan").iterdir():  # the same plan: bit-exactness is promised for one plan
+        (folder / "plan" / path.name).write_bytes(path.read_bytes())
+    command = [sys.executable, "-m", "chatwright", "run", "tiny", "--out", str(folder), "--json"]
+    for stage in (".corpus.partial", ".pretrain.partial", ".finetune.partial", ".evaluate.partial"):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while not (folder / stage).exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        if stage == ".finetune.partial":  # late enough for a checkpoint to go on from
+            while not (folder / stage / "checkpoint.safetensors").exists() and process.poll() is None:
+                time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    chatwright("run", "tiny", "--out", str(folder), "--json")
+    for stage in ("pretrain", "finetune"):
+        assert hash_file(folder / stage / "model.safetensors") == hash_file(run / stage / "model.safetensors")
+    assert hash_file(folder / "evaluate" / "answers.jsonl") == hash_file(run / "evaluate" / "answers.jsonl")
+
+
+def test_a_changed_setting_redoes_what_depends_on_it_and_keeps_the_old(run: Path, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "copy"
+    shutil.copytree(run, folder)
+    result = json.loads(
+        chatwright("report", "tiny", "--out", str(folder), "--set", "evaluate.bootstrap_samples=150", "--json").stdout
+    )
+    assert not result["reused"]
+    assert sorted(path.name.split("-")[0] for path in (folder / "superseded").iterdir()) == ["evaluate", "report"]
+
+
+def test_chat_answers_a_conversation_and_a_file(run: Path, tmp_path: Path) -> None:
+    asked = chatwright("chat", str(run), "--ask", "hello", "--ask", "what is <|end|>?")
+    assert len(asked.stdout.split("\n")) >= 2
+    as_json = json.loads(chatwright("chat", str(run), "--ask", "hello", "--json").stdout)
+    assert len(as_json["answers"]) == 1
+    lines = [json.dumps({"messages": [{"role": "user", "content": f"what is {name}?"}]}) for name in ("json", "heapq")]
+    file = tmp_path / "asked.jsonl"
+    file.write_text("\n".join(lines) + "\n")
+    answers = [json.loads(line) for line in chatwright("chat", str(run), "--ask-file", str(file)).stdout.splitlines()]
+    assert [list(answer) for answer in answers] == [["answer"], ["answer"]]
+    file.write_text('{"messages": []}\nnonsense\n')
+    told = chatwright("chat", str(run), "--ask-file", str(file), code=2).stderr
+    assert "line 1" in told and "line 2" in told
+
+
+def test_a_person_can_talk(run: Path) -> None:
+    said = chatwright("chat", str(run), input="hello\n/new\nwhat is json?\n/quit\n").stdout
+    assert "a new conversation" in said
+
+
+def test_generate_goes_on_from_a_text(run: Path) -> None:
+    length = ("--max-length", "20", "--temperature", "1")
+    sampled = [
+        chatwright("generate", str(run), "The json module", *length, "--seed", seed).stdout for seed in ("1", "1", "2")
+    ]
+    assert sampled[0].startswith("The json module") and sampled[0] == sampled[1] != sampled[2]
+    told = chatwright("generate", str(run), "x", "--top-p", "7", "--temperature", "-1", code=2).stderr
+    assert "--top-p" in told and "--temperature" in told
+
+
+def test_the_corpus_says_what_it_dropped_and_why(run: Path) -> None:
+    report = json.loads(chatwright("corpus", "report", str(run), "--json").stdout)
+    assert report["ledger"] and report["figures"]["facts"] > 60
+    kept = json.loads(chatwright("corpus", "why", "json.dumps", "--run", str(run), "--json").stdout)
+    assert {found["kept_in"] for found in kept["kept"]} == {"documents", "facts"}
+    dropped = json.loads((run / "corpus" / "ledger.json").read_text())[0]["examples"][0]["where"]
+    assert json.loads(chatwright("corpus", "why", dropped, "--run", str(run), "--json").stdout)["dropped"]
+    assert "nothing of that name" in chatwright("corpus", "why", "no.such.name", "--run", str(run), code=2).stderr
+
+
+def test_a_folder_of_documentation_becomes_an_assistant(tmp_path: Path) -> None:
+    docs = tmp_path / "handbook"
+    docs.mkdir()
+    for page in range(6):
+        sections = (
+            f"## Procedure {page}.{number} for returns\n\nGoods of class {page}{number} are sent back within "
+            f"{number + 5} days by the blue counter, with form {page}-{number} filled in by the customer.\n\n"
+            f"More detail follows here.\n"
+            for number in range(8)
+        )
+        head = f"# Handbook part {page}\n\nThis part tells what to do.\n\n"
+        (docs / f"page{page}.md").write_text(head + "\n".join(sections))
+    (docs / "broken.md").write_bytes(b"\x00\x01\x02")
+    (docs / "empty.txt").write_text("")
+    plan = {"depth": 1, "width": 32, "pretrain_steps": 4, "finetune_steps": 8, "compile": "no"}
+    small = [f"plan.{key}={value}" for key, value in plan.items()]
+    sets = [part for value in [*small, "tokenizer.vocabulary_size=600"] for part in ("--set", value)]
+    out = tmp_path / "run"
+    result = json.loads(chatwright("run", "--docs", str(docs), "--out", str(out), "--json", *sets).stdout)
+    assert Path(result["page"]).exists()
+    ledger = {entry["rule"]: entry["count"] for entry in json.loads((out / "corpus" / "ledger.json").read_text())}
+    assert sum(ledger.values()) >= 2
+
+
+def test_mistakes_are_told_without_a_traceback(tmp_path: Path, run: Path) -> None:
+    missing = chatwright("run", "--docs", str(tmp_path / "none"), code=2)
+    assert "no such folder" in missing.stderr
+    (tmp_path / "empty").mkdir()
+    assert "remedy" in chatwright("run", "--docs", str(tmp_path / "empty"), "--out", str(tmp_path / "o"), code=1).stderr
+    assert not list((tmp_path / "o").glob("*/manifest.json")) or not (tmp_path / "o" / "corpus").exists()
+    wrong = chatwright("run", "tiny", "--set", "train.lerning_rate=1", "--set", "plan.minutes=x", code=2).stderr
+    assert "2 mistakes" in wrong and "learning_rate" in wrong
+    assert "no run yet" in chatwright("chat", "--ask", "x", code=2, cwd=tmp_path).stderr
+    assert "no trained model" in chatwright("chat", str(tmp_path), "--ask", "x", code=2).stderr
+    (tmp_path / "file").write_text("")
+    assert "run folder" in chatwright("run", "tiny", "--out", str(tmp_path / "file"), code=2).stderr
+
+
+def test_a_damaged_artifact_is_told(run: Path, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "copy"
+    shutil.copytree(run, folder)
+    weights = folder / "finetune" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    assert "cannot be read" in chatwright("chat", str(folder), "--ask", "x", code=1).stderr
+
+
+def test_doctor_and_bench_speak_json() -> None:
+    found = json.loads(chatwright("doctor", "--json").stdout)
+    assert found["machine"]["cores"] >= 1 and "torch" in found["versions"]
+    table = json.loads(chatwright("bench", "startup", "--json").stdout)
+    assert table["rows"][0]["name"] == "help" and "commit" in table["conditions"]
+    assert "no such bench" in chatwright("bench", "nothing", code=2).stderr
+
+
+def test_a_run_is_found_by_being_the_newest(run: Path) -> None:
+    link = run.parent / "place"
+    (link / "runs").mkdir(parents=True)
+    os.symlink(run, link / "runs" / "tiny")
+    assert chatwright("chat", "--ask", "hello", cwd=link).stdout

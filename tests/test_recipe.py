@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatwright.core.errors import RecipeError, UsageError
+from chatwright.recipe import load_recipe, shipped_recipes
+
+
+def test_every_shipped_recipe_is_valid() -> None:
+    assert {"python-docs", "docs", "tiny"} <= set(shipped_recipes())
+    for name in shipped_recipes():
+        assert load_recipe(name).name == name
+
+
+def test_overrides_and_options_change_settings() -> None:
+    recipe = load_recipe("tiny", ["train.learning_rate=0.5", "corpus.source=folder"], {"plan.minutes": 3.0})
+    assert recipe.train.learning_rate == 0.5 and recipe.corpus.source == "folder" and recipe.plan.minutes == 3.0
+    assert load_recipe("tiny", [], {"plan.minutes": None}).plan.minutes == load_recipe("tiny").plan.minutes
+
+
+def test_all_mistakes_are_reported_together_with_place_and_nearest_name(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "mine"\nsede = 3\n[train]\nlearning_rte = 0.1\nclip = "much"\n[plan]\nminutes = -1\n')
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(str(path), ["nonsense", "plan.widht=3"])
+    message = str(caught.value)
+    for part in ("sede", "'seed'", "train.learning_rte", "'learning_rate'", "train.clip", "'much'", "plan.minutes"):
+        assert part in message
+    assert "nonsense" in message and "'width'" in message and message.startswith(str(path))
+    assert len(caught.value.problems) == 6
+
+
+def test_a_section_that_is_a_value_and_broken_toml_are_told(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="not a section"):
+        load_recipe("tiny", ["seed.more=1"])
+    path = tmp_path / "broken.toml"
+    path.write_text("name = ")
+    with pytest.raises(RecipeError, match="syntax"):
+        load_recipe(str(path))
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_recipe(str(tmp_path / "none.toml"))
+    with pytest.raises(UsageError, match="did you mean 'python-docs'"):
+        load_recipe("python-doc")
+
+
+@pytest.mark.parametrize("module", ["chatwright", "chatwright.recipe", "chatwright.cli.app"])
+def test_settings_and_the_door_load_nothing_heavy(module: str) -> None:
+    heavy = "{'torch', 'transformers', 'matplotlib', 'pyarrow', 'tokenizers', 'numpy'}"
+    code = f"import sys, {module}; found = {heavy} & set(sys.modules); assert not found, found"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_help_loads_no_torch() -> None:
+    code = (
+        "import sys\nfrom chatwright.cli.app import main\nsys.argv = ['chatwright', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\nassert 'torch' not in sys.modules"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert "doctor" in shown and "corpus" in shown
