@@ -36,7 +36,7 @@ def test_all_mistakes_are_reported_together_with_place_and_nearest_name(tmp_path
 
 def test_a_section_that_is_a_value_and_broken_toml_are_told(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="not a section"):
-        load_recipe("tiny", ["seed.more=1"])
+        load_recipe("tiny", ["name.more=1"])
     path = tmp_path / "broken.toml"
     path.write_text("name = ")
     with pytest.raises(RecipeError, match="syntax"):

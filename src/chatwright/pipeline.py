@@ -110,7 +110,7 @@ def corpus(job: Job) -> Artifact:
 @stage
 def chat(job: Job) -> Artifact:
     """Make conversations out of the corpus's facts: to learn from, and to be asked."""
-    made, read = plan(job), corpus(job)
+    read, made = corpus(job), plan(job)  # text that cannot be used is told before anything is measured
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.corpus.chat import build_chat

@@ -13,6 +13,12 @@ def test_lines_are_joined() -> None:
     assert take_apart("Return a list\nof all items.", "x").summary == "Return a list of all items."
 
 
+def test_backslashes_that_continue_a_line_are_taken_off() -> None:
+    parsed = take_apart("Change the owner and group of a path.\\\n\nUse -1 to leave\\\none of them as it is.", "m.f")
+    assert parsed.summary == "Change the owner and group of a path."
+    assert parsed.body == "Use -1 to leave one of them as it is."
+
+
 def test_leading_signatures_are_taken_off_and_the_fullest_kept() -> None:
     doc = "range(stop) -> range object\nrange(start, stop[, step]) -> range object\n\nReturn an object of numbers."
     parsed = take_apart(doc, "range")

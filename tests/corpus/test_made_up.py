@@ -1,7 +1,8 @@
 import random
+from dataclasses import asdict
 
 from chatwright.corpus.knowledge import Knowledge
-from chatwright.corpus.made_up import NameMaker
+from chatwright.corpus.made_up import EVALUATION_WORDS, TRAINING_WORDS, NameMaker
 
 
 def test_made_up_names_are_never_real(knowledge: Knowledge) -> None:
@@ -16,15 +17,18 @@ def test_made_up_names_are_never_real(knowledge: Knowledge) -> None:
         assert len({one.way for one in made}) >= 8
 
 
-def test_evaluation_has_ways_and_words_of_its_own(knowledge: Knowledge) -> None:
+def test_evaluation_has_words_of_its_own_in_the_same_ways(knowledge: Knowledge) -> None:
     made = {}
     for evaluation in (False, True):
         maker, rng = NameMaker(knowledge, evaluation=evaluation), random.Random(6)
         made[evaluation] = [maker.make(rng) for _ in range(4_000)]
-    assert {"prefix", "joined"} == {one.way for one in made[True]} - {one.way for one in made[False]}
+    assert {one.way for one in made[True]} == {one.way for one in made[False]} >= {"prefix", "suffix", "joined"}
     invented = {"compound", "verb", "nonsense", "module", "bare", "class"}
     words = {side: {one.name.rpartition(".")[2] for one in made[side] if one.way in invented} for side in made}
     assert not words[True] & words[False]
+    trained, asked = asdict(TRAINING_WORDS), asdict(EVALUATION_WORDS)
+    for kind, words_of_kind in trained.items():
+        assert words_of_kind and asked[kind] and not set(words_of_kind) & set(asked[kind]), kind
 
 
 def test_names_outside_the_facts_are_known_to_exist(knowledge: Knowledge) -> None:

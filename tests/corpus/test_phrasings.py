@@ -3,59 +3,82 @@ import re
 
 import pytest
 
-from chatwright.corpus import evaluation_phrasings, training_phrasings
+from chatwright.corpus.pools import CLOSERS, OPENERS, SMALL_TALK, Kernels, Side, normalised, sides, split
 from chatwright.corpus.small_talk import INTENTS
 from chatwright.corpus.surface import described, surface
-from chatwright.corpus.voice import EVALUATION, TRAINING, slip
+from chatwright.corpus.voice import EVALUATION, TRAINING, Voice, slip
 
-SLOTS = {"which": {"description"}, "section.which": {"description"}, "summary": {"text"}}
-GROUPS_WITHOUT_SLOT = (
-    "then.arguments",
-    "then.module",
-    "section.then.module",
-    "then.kind",
-    "then.again",
-    "then.does",
-    "then.name",
-)
+TRAINED, ASKED = sides()["training"], sides()["evaluation"]
+NAME, DESCRIPTION, TEXT = ["name"], ["description"], ["text"]
+SLOTS = {
+    **dict.fromkeys(("what", "what.callable", "what.module", "section.what", "arguments"), NAME),
+    **dict.fromkeys(("then.other", "then.difference"), NAME),
+    **dict.fromkeys(("which", "section.which"), DESCRIPTION),
+    "summary": TEXT,
+}
 
 
-def normalised(text: str) -> str:
-    return " ".join(re.findall(r"[a-z{}]+", text.lower()))
-
-
-def all_templates(phrasings: dict[str, tuple[str, ...]]) -> set[str]:
-    return {normalised(text) for texts in phrasings.values() for text in texts}
+def words(pools: dict[str, tuple[str, ...]]) -> set[str]:
+    return {normalised(text) for texts in pools.values() for text in texts}
 
 
 def test_evaluation_never_asks_as_training_does() -> None:
-    assert not all_templates(training_phrasings.PHRASINGS) & all_templates(evaluation_phrasings.PHRASINGS)
-    openers = [{normalised(text) for text, _ in side.OPENERS} for side in (training_phrasings, evaluation_phrasings)]
-    closers = [{normalised(text) for text in side.CLOSERS} for side in (training_phrasings, evaluation_phrasings)]
-    assert not openers[0] & openers[1] and not closers[0] & closers[1]
+    assert not words(TRAINED) & words(ASKED)
 
 
-def test_both_sides_have_the_same_groups_and_training_has_more() -> None:
-    train, evaluation = training_phrasings.PHRASINGS, evaluation_phrasings.PHRASINGS
-    assert set(train) == set(evaluation)
-    assert all(len(train[group]) > len(evaluation[group]) >= 2 for group in train)
-    assert len(train["what"]) >= 60
+def test_no_greeting_or_closing_makes_a_trained_phrasing_of_one_that_is_asked() -> None:
+    asked = words({group: texts for group, texts in ASKED.items() if not group.startswith(SMALL_TALK)})
+    openers, closers = words({OPENERS: TRAINED[OPENERS]}), words({CLOSERS: TRAINED[CLOSERS]})
+    for group, texts in TRAINED.items():
+        if group in {OPENERS, CLOSERS} or group.startswith(SMALL_TALK):
+            continue
+        for text in map(normalised, texts):
+            assert not {f"{opener} {text}" for opener in openers} & asked, text
+            assert not {f"{text} {closer}" for closer in closers} & asked, text
 
 
-@pytest.mark.parametrize("side", [training_phrasings, evaluation_phrasings])
-def test_templates_are_distinct_and_have_their_slot_once(side: object) -> None:
-    for group, texts in side.PHRASINGS.items():  # type: ignore[attr-defined]
-        assert len({normalised(text) for text in texts}) >= len(texts) - 1, group  # "{name}" and "{name}?"
-        wanted = set() if group in GROUPS_WITHOUT_SLOT else SLOTS.get(group, {"name"})
+def test_every_group_has_enough_on_both_sides() -> None:
+    assert set(TRAINED) == set(ASKED)
+    for group in TRAINED:
+        fewest = 2 if group.startswith(SMALL_TALK) else 3
+        assert len(TRAINED[group]) > len(ASKED[group]) >= fewest, group
+        assert len({normalised(text) for text in ASKED[group]}) >= fewest, group
+    assert all(len(TRAINED[f"{SMALL_TALK}{intent.name}"]) >= 8 for intent in INTENTS)
+    assert len(ASKED["what"]) / len(ASKED["what"] + TRAINED["what"]) == pytest.approx(0.12, abs=0.04)
+
+
+@pytest.mark.parametrize("side", ["training", "evaluation"])
+def test_templates_are_distinct_and_have_their_slot_once(side: Side) -> None:
+    for group, texts in sides()[side].items():
+        assert len({text.casefold() for text in texts}) == len(texts), group
         for text in texts:
-            assert re.findall(r"\{(\w+)\}", text) == list(wanted), text
+            assert text == " ".join(text.split()), text
+            assert re.findall(r"\{(\w+)\}", text) == SLOTS.get(group, []), (group, text)
 
 
-def test_small_talk_sides_differ_and_are_large_enough() -> None:
-    training = {normalised(text) or text for intent in INTENTS for text in intent.training}
-    evaluation = {normalised(text) or text for intent in INTENTS for text in intent.evaluation}
-    assert not training & evaluation
-    assert all(len(intent.training) >= 8 and len(intent.evaluation) >= 2 for intent in INTENTS)
+def test_a_phrasing_stays_on_its_side_when_others_come() -> None:
+    few = {"what": tuple(f"What is {word} {{name}}?" for word in "abcdefghijklmnopqrst")}
+    more = {"what": (*few["what"], *(f"Explain {word} {{name}}." for word in "abcdefghijklmnopqrst"))}
+    trained = split(few)["training"]["what"]
+    assert set(trained) <= set(split(more)["training"]["what"])
+
+
+def test_the_same_words_go_to_the_same_side() -> None:
+    texts = [f"What is {word} {{name}}?" for word in "abcdefghijklmnopqrstuvwxyz"]
+    forms = {form: tuple(form.format(text) for text in texts) for form in ("{}", "So, {}", "{} thanks")}
+    pools = {**forms, "short": tuple(text.replace("What is", "whats") for text in texts)}
+    made = split({**pools, OPENERS: ("So,", "Hi!", "Hey,", "Ok,"), CLOSERS: ("Thanks!", "Please.", "Bye.", "Cheers.")})
+    asked = {
+        group: [at for at, text in enumerate(pools[group]) if text in made["evaluation"][group]] for group in pools
+    }
+    assert asked["{}"] and all(numbers == asked["{}"] for numbers in asked.values())
+
+
+def test_the_kernel_is_what_is_asked() -> None:
+    kernels = Kernels({OPENERS: ("Hi,", "Hi there,"), CLOSERS: ("Thanks!",)})
+    assert kernels.of("Hi there, what's {name}? Thanks!", "what") == "what is {name}"
+    assert kernels.of("Hi", "what") == "hi"
+    assert kernels.of("Hi there!", f"{SMALL_TALK}greeting") == "hi there"
 
 
 def test_picks_use_every_template_before_one_comes_again() -> None:
@@ -65,12 +88,12 @@ def test_picks_use_every_template_before_one_comes_again() -> None:
 
 
 @pytest.mark.parametrize("voice", [TRAINING, EVALUATION])
-def test_the_words_in_the_slot_are_never_touched(voice: object) -> None:
+def test_the_words_in_the_slot_are_never_touched(voice: Voice) -> None:
     rng = random.Random(1)
     name = "Some.ODD_name(with='Stops.?!')"
     for _ in range(300):
-        template = voice.any(rng, "what")[1]  # type: ignore[attr-defined]
-        assert name in voice.say(template, rng, name=name)  # type: ignore[attr-defined]
+        template = voice.any(rng, "what")[1]
+        assert name in voice.say(template, rng, name=name)
 
 
 def test_a_slip_changes_one_word_by_little() -> None:

@@ -14,11 +14,12 @@ from chatwright.core.seeds import share, stream
 from chatwright.corpus.build import FACTS_FILE, NAMES_FILE
 from chatwright.corpus.declined import recovered, unknown
 from chatwright.corpus.dialogues import follow_up
-from chatwright.corpus.knowledge import Excerpt, Knowledge, excerpt
+from chatwright.corpus.knowledge import SECTION, Excerpt, Knowledge, excerpt
 from chatwright.corpus.made_up import NameMaker
+from chatwright.corpus.pools import outside
 from chatwright.corpus.questions import ambiguous, arguments, summary, what, which
 from chatwright.corpus.settings import ChatSettings
-from chatwright.corpus.small_talk import INTENTS, intent_size, small_talk
+from chatwright.corpus.small_talk import INTENTS, small_talk
 from chatwright.corpus.tables import Conversation, Fact, read_facts, write_conversations
 from chatwright.corpus.voice import EVALUATION, TRAINING
 
@@ -81,7 +82,7 @@ class Examples:
         return [(fact, cut) for fact, cut in cuts if cut]
 
     def round(self, turn: int) -> list[Conversation]:
-        """All conversations of one round, in random order; the facts' shares are the same in each."""
+        """All conversations of one round, in random order; any few rounds cover the facts evenly."""
         rng = stream(self.seed, "round", turn)
         made = [*self._fact_rounds(turn, rng), *self._summaries(turn, rng), *self._others(turn, rng)]
         share_of_talk = self.knowledge.settings.small_talk_share
@@ -128,7 +129,8 @@ class Examples:
         held_out = self._sampled("held-out", what, self.knowledge.held_out, most)
         for conversation in held_out:
             conversation.task = "held-out"
-        made += [*held_out, *self._summary_questions(most), *self._other_questions(most)]
+        made += [*held_out, *self._outside_questions(most)]
+        made += [*self._summary_questions(most), *self._other_questions(most)]
         for number, conversation in enumerate(made):
             conversation.id = f"q-{number}"
         return made
@@ -138,6 +140,17 @@ class Examples:
         sample = rng.sample(facts, min(most, len(facts)))
         made = (make(fact, turn, self.knowledge, EVALUATION, rng) for turn, fact in enumerate(sample))
         return [conversation for conversation in made if conversation]
+
+    def _outside_questions(self, most: int) -> list[Conversation]:
+        """What does X do, in the words of somebody who saw none of the pools, typed just as written."""
+        rng = stream(self.seed, "questions", "outside")
+        code = [fact for fact in self.knowledge.chosen if fact.kind not in {SECTION, "topic"}]
+        made = []
+        for number, fact in enumerate(rng.sample(code, min(most, len(code)))):
+            at = number % len(outside())
+            question = outside()[at].replace("{name}", fact.name)
+            made.append(Conversation("outside", f"outside/{at}", (fact.id,), (question, fact.summary)))
+        return made
 
     def _summary_questions(self, most: int) -> list[Conversation]:
         rng = stream(self.seed, "questions", "summary")
@@ -152,9 +165,9 @@ class Examples:
         for turn in range(min(most, 2 * len(knowledge.chosen)) if knowledge.settings.unknown else 0):
             yield unknown(knowledge, maker, turn, EVALUATION, rng)
         if knowledge.settings.small_talk_share:
-            for intent in INTENTS:
-                for number in range(intent_size(intent, EVALUATION)):
-                    yield small_talk(intent, number, self.identity, EVALUATION, rng)
+            said = [(intent, number) for intent in INTENTS for number in range(len(intent.templates(EVALUATION)))]
+            for intent, number in rng.sample(said, min(most, len(said))):
+                yield small_talk(intent, number, self.identity, EVALUATION, rng)
 
 
 class _Tally:
@@ -197,8 +210,8 @@ def build_chat(
     """Write train.parquet (one row group a round) and questions.parquet into `folder`.
 
     `identity` holds "model", "trained" and "corpus", the words with which the assistant introduces
-    itself. Each round asks for every chosen fact in other words than the rounds before, so any
-    leading part of the file covers the facts evenly. Returns the figures.
+    itself. Each round asks for its share of the chosen facts, in other words than the rounds before,
+    so any leading part of the file covers the facts evenly. Returns the figures.
     """
     knowledge = load_knowledge(corpus, settings, facts, seed)
     examples, trained, asked = Examples(knowledge, identity, seed), _Tally(), _Tally()

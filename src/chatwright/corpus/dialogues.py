@@ -12,7 +12,7 @@ from chatwright.corpus.surface import surface
 from chatwright.corpus.tables import Conversation, Fact
 from chatwright.corpus.voice import EVALUATION, Voice
 
-_THIRD_TURN_SHARE = 0.2
+_THIRD_TURN_SHARE = {"training": 0.2, "evaluation": 0.1}  # twice that after "what about Y?"
 _TRIES = 8
 _WEIGHTS = {
     "arguments": 3,
@@ -150,7 +150,7 @@ def follow_up(fact: Fact, turn: int, knowledge: Knowledge, voice: Voice, rng: ra
         rest = [other for other in steps if other not in {"other", "difference"}]
         if not rest or not dialogue.follow(rng.choice(rest)):
             return None
-    elif (step == "other" and rng.random() < 2 * _THIRD_TURN_SHARE) or rng.random() < _THIRD_TURN_SHARE:
+    elif rng.random() < _THIRD_TURN_SHARE[voice.side] * (2 if step == "other" else 1):
         _third_turn(dialogue, step)
     return Conversation("follow-up", " > ".join(dialogue.phrasings), tuple(dialogue.facts), tuple(dialogue.turns))
 

@@ -21,6 +21,7 @@ _BREAKS_PROSE = re.compile(
 _NOTHING = re.compile(r"^\s*None\.\s+")  # `D.clear() -> None.  Remove all items from D.`
 _RESULT = re.compile(r"^(?:\w+|\([^()]*\)),\s+(?=[a-z])")  # `D.pop(k) -> v, remove the key and return its value.`
 _LABEL = re.compile(r"^\s*(?:Args|Arguments|Parameters|Returns?|Raises|Yields|Usage|Example|Examples|Notes?):?\s*$")
+_STRAY = re.compile(r"\\+[ \t]*$", re.MULTILINE)  # a line continued in the source of a raw docstring
 _UNDERLINE = re.compile(r"^\s*([=\-~^\"'*#+_.`])\1{2,}\s*$")
 _BOILERPLATE = re.compile(
     r"^(?:Alias for field number|An enumeration\.?$|Initialize self|Helper for pickle|Return self|See (?:base|help)"
@@ -144,7 +145,7 @@ def take_apart(doc: str, name: str) -> Docstring:
     reStructuredText; the body is what comes after it.
     """
     short = name.rpartition(".")[2]
-    signature, texts = _without_signatures(doc, short)
+    signature, texts = _without_signatures(_STRAY.sub("", doc), short)
     results = [_described(text, short) for text in texts if text.strip()]
     if not results:
         return Docstring(signature, None, None, "docstring only restates the signature")

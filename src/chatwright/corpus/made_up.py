@@ -1,6 +1,6 @@
 """Names that do not exist, made fresh: likely-looking, and never one that is real.
 
-Some ways of making them, and some words, are kept for the evaluation.
+Training and evaluation make them in the same ways, out of different words.
 """
 
 from __future__ import annotations
@@ -18,36 +18,60 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-_VERBS = _words(
-    "frobnicate teleport gather push pull fetch grab shuffle merge inflate deflate rotate resolve scan sweep "
-    "collapse expand polish sharpen measure weigh refresh rewind replay reorder squeeze stretch flatten blend "
-    "mirror harvest detach attach promote demote balance cascade dispatch forward recycle sanitize simplify "
-    "stabilize synchronize tabulate transmit unroll unfold validate verify visualize wrap zip launch land capture"
-)
-_NOUNS = _words(
-    "all back item items once value values tree table cloud engine buffer stream record records packet token "
-    "color shape number numbers text line lines file files folder cache queue stack graph node nodes edge "
-    "matrix vector price weight bucket banana signal window frame image pixel letter word words page pages "
-    "index key keys rule rules client server user users session report mirror garden planet robot"
-)
-_EVALUATION_VERBS = _words(
-    "quibble conjure siphon juggle annotate untangle levitate embroider decimate calibrate braid transpile "
-    "hydrate memorize paginate throttle unravel vectorize whisper barter"
-)
-_EVALUATION_NOUNS = _words(
-    "widget ledger turbine lantern sprocket beacon canvas glacier orchard parcel quiver rudder saddle thimble "
-    "voucher wagon zeppelin nebula pebble chimney"
-)
-_SYLLABLES = _words("zor blat quix fen mar tol vib dra nop gul pim sek wub yat lorn kesh thrum bax cron dil")
-_EVALUATION_SYLLABLES = _words("ploo vash gren twil omb skei rund zaph jorl hask mip quen")
-_SUFFIXES = _words("all async back safe fast many once next now iter lazy ex ng list text map")
-_PREFIXES = _words("get try safe fast async do make is to re")
-_SUBJECTS = _words(
-    "Submarine Espresso Penguin Volcano Trombone Origami Glacier Saxophone Pancake Meteor Lighthouse Tapestry"
-)
-_EVALUATION_SUBJECTS = _words("Walrus Harpsichord Marmalade Comet Windmill Porcelain Dragonfly Bagpipe")
-_ACTIVITIES = _words("maintenance racing insurance etiquette repair forecasts breeding taxation")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class _Words:
+    verbs: list[str]
+    nouns: list[str]
+    syllables: list[str]
+    prefixes: list[str]
+    suffixes: list[str]
+    subjects: list[str]  # of headings, in capitals
+    activities: list[str]  # of headings
+
+
+TRAINING_WORDS = _Words(
+    verbs=_words(
+        "frobnicate teleport gather push pull fetch grab shuffle merge inflate deflate rotate resolve scan "
+        "sweep collapse expand polish sharpen measure weigh refresh rewind replay reorder squeeze stretch "
+        "flatten blend mirror harvest detach attach promote demote balance cascade dispatch forward recycle "
+        "sanitize simplify stabilize synchronize tabulate transmit unroll unfold validate verify visualize "
+        "wrap zip launch land capture"
+    ),
+    nouns=_words(
+        "all back item items once value values tree table cloud engine buffer stream record records packet "
+        "token color shape number numbers text line lines file files folder cache queue stack graph node "
+        "nodes edge matrix vector price weight bucket banana signal window frame image pixel letter word "
+        "words page pages index key keys rule rules client server user users session report mirror garden "
+        "planet robot"
+    ),
+    syllables=_words("zor blat quix fen mar tol vib dra nop gul pim sek wub yat lorn kesh thrum bax cron dil"),
+    prefixes=_words("get try safe fast async do make to re set is pre un auto my super new all"),
+    suffixes=_words(
+        "all async back safe fast many once next now iter lazy ex ng list text map plus two done raw ready"
+    ),
+    subjects=_words(
+        "Submarine Espresso Penguin Volcano Trombone Origami Glacier Saxophone Pancake Meteor Lighthouse Tapestry"
+    ),
+    activities=_words("maintenance racing insurance etiquette repair forecasts breeding taxation tourism lessons"),
+)
+EVALUATION_WORDS = _Words(
+    verbs=_words(
+        "quibble conjure siphon juggle annotate untangle levitate embroider decimate calibrate braid "
+        "transpile hydrate memorize paginate throttle unravel vectorize whisper barter"
+    ),
+    nouns=_words(
+        "widget ledger turbine lantern sprocket beacon canvas glacier orchard parcel quiver rudder saddle "
+        "thimble voucher wagon zeppelin nebula pebble chimney"
+    ),
+    syllables=_words("ploo vash gren twil omb skei rund zaph jorl hask mip quen"),
+    prefixes=_words("quick multi sub force lazily ensure meta over"),
+    suffixes=_words("later strict deep twice quietly pro parts checked"),
+    subjects=_words("Walrus Harpsichord Marmalade Comet Windmill Porcelain Dragonfly Bagpipe"),
+    activities=_words("polishing championships folklore smuggling restoration"),
+)
 
 
 @dataclass(frozen=True)
@@ -59,24 +83,12 @@ class MadeUp:
     way: str
 
 
-@dataclass(frozen=True)
-class _Words:
-    verbs: list[str]
-    nouns: list[str]
-    syllables: list[str]
-    subjects: list[str]
-
-
-_TRAINING_WORDS = _Words(_VERBS, _NOUNS, _SYLLABLES, _SUBJECTS)
-_EVALUATION_WORDS = _Words(_EVALUATION_VERBS, _EVALUATION_NOUNS, _EVALUATION_SYLLABLES, _EVALUATION_SUBJECTS)
-
-
 class NameMaker:
     """Makes names that no real one equals, whatever the case of its letters."""
 
     def __init__(self, knowledge: Knowledge, *, evaluation: bool) -> None:
         self._knowledge = knowledge
-        self._words = _EVALUATION_WORDS if evaluation else _TRAINING_WORDS
+        self._words = EVALUATION_WORDS if evaluation else TRAINING_WORDS
         code = [fact for fact in knowledge.chosen if fact.kind not in {SECTION, "topic"}]
         self._code = code
         self._prefixes = [(fact.name.rpartition(".")[0], fact.kind) for fact in code if "." in fact.name]
@@ -91,7 +103,7 @@ class NameMaker:
                 self._letter,
             ]
             ways += [self._letter, self._suffix, self._module, self._bare, self._class]
-            ways += [self._prefix, self._joined] if evaluation else []
+            ways += [self._prefix, self._joined]
         else:
             ways = [self._subject, self._nonsense_heading, self._mixed_heading]
         self._ways = ways
@@ -158,7 +170,7 @@ class NameMaker:
 
     def _suffix(self, rng: random.Random) -> MadeUp:
         fact = rng.choice(self._code)
-        suffix = rng.choice(_SUFFIXES)
+        suffix = rng.choice(self._words.suffixes)
         return MadeUp(
             f"{fact.name}_{suffix}" if fact.kind != "class" else fact.name + suffix.title(),
             fact.kind,
@@ -187,7 +199,7 @@ class NameMaker:
     def _prefix(self, rng: random.Random) -> MadeUp:
         fact = rng.choice(self._code)
         head, dot, last = fact.name.rpartition(".")
-        return MadeUp(f"{head}{dot}{rng.choice(_PREFIXES)}_{last}", fact.kind, "prefix")
+        return MadeUp(f"{head}{dot}{rng.choice(self._words.prefixes)}_{last}", fact.kind, "prefix")
 
     def _joined(self, rng: random.Random) -> MadeUp:
         one, other = rng.choice(self._code), rng.choice(self._code)
@@ -196,7 +208,7 @@ class NameMaker:
     def _subject(self, rng: random.Random) -> MadeUp:
         subject = rng.choice(self._words.subjects)
         if rng.random() < 0.5 or not self._headings:
-            return MadeUp(f"{subject} {rng.choice(_ACTIVITIES)}", SECTION, "subject")
+            return MadeUp(f"{subject} {rng.choice(self._words.activities)}", SECTION, "subject")
         return MadeUp(f"{subject} {rng.choice(rng.choice(self._headings))}", SECTION, "subject")
 
     def _nonsense_heading(self, rng: random.Random) -> MadeUp:

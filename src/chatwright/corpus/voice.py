@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from chatwright.corpus import evaluation_phrasings, training_phrasings
+from chatwright.corpus.pools import CLOSERS, OPENERS, Side, sides
 
 Template = tuple[str, str]  # (phrasing id, text with placeholders)
 
 _WORD = re.compile(r"(?<![{\w])[A-Za-z]{4,}(?![\w}])")
 _STRIDE = 7_919  # a prime above every count of templates: steps of it visit all of them
 _BARE_TAIL = "?.!"
+_GOES_ON = (",", ":")  # after an opener that ends so, the question goes on in lower case
+_KEEPS_CASE = re.compile(r"\{|I\b|Python\b|[A-Z]{2}")
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,12 @@ class Voice:
     """Templates of one side, training or evaluation, and how they are spoken."""
 
     mark: str
-    phrasings: Mapping[str, tuple[str, ...]]
-    openers: tuple[tuple[str, bool], ...]
-    closers: tuple[str, ...]
+    side: Side
     habits: Habits
 
     def templates(self, *groups: str) -> tuple[Template, ...]:
         """All templates of the groups, each with its id such as ``what/t12``."""
-        return _numbered(self.mark, tuple((group, self.phrasings[group]) for group in groups))
+        return _numbered(self.mark, self.side, groups)
 
     def pick(self, offset: int, turn: int, *groups: str) -> Template:
         """The template of the `turn`-th use: each comes once before one comes again."""
@@ -56,11 +55,11 @@ class Voice:
 
         `alone` allows a greeting before and a closing after it.
         """
-        text, habits = template, self.habits
+        text, habits, pools = template, self.habits, sides()[self.side]
         if alone and rng.random() < habits.closer and text[-1] in _BARE_TAIL:
-            text = f"{text} {rng.choice(self.closers)}"
+            text = f"{text} {rng.choice(pools[CLOSERS])}"
         if alone and rng.random() < habits.opener:
-            text = _opened(text, *rng.choice(self.openers))
+            text = _opened(text, rng.choice(pools[OPENERS]))
         if rng.random() < habits.slip:
             text = slip(text, rng)
         if rng.random() < habits.lower_case:
@@ -73,12 +72,13 @@ class Voice:
 
 
 @cache
-def _numbered(mark: str, groups: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Template, ...]:
-    return tuple((f"{group}/{mark}{number}", text) for group, texts in groups for number, text in enumerate(texts))
+def _numbered(mark: str, side: Side, groups: tuple[str, ...]) -> tuple[Template, ...]:
+    pools = sides()[side]
+    return tuple((f"{group}/{mark}{number}", text) for group in groups for number, text in enumerate(pools[group]))
 
 
-def _opened(text: str, opener: str, goes_on: bool) -> str:
-    keep_case = not goes_on or text.startswith(("{", "I ", "I'", "TL"))
+def _opened(text: str, opener: str) -> str:
+    keep_case = not opener.endswith(_GOES_ON) or _KEEPS_CASE.match(text)
     return f"{opener} {text if keep_case else text[0].lower() + text[1:]}"
 
 
@@ -100,17 +100,5 @@ def slip(text: str, rng: random.Random) -> str:
     return text[: match.start()] + word + text[match.end() :]
 
 
-TRAINING = Voice(
-    "t",
-    training_phrasings.PHRASINGS,
-    training_phrasings.OPENERS,
-    training_phrasings.CLOSERS,
-    Habits(opener=0.22, closer=0.08, lower_case=0.2, no_stop=0.15, slip=0.08),
-)
-EVALUATION = Voice(
-    "e",
-    evaluation_phrasings.PHRASINGS,
-    evaluation_phrasings.OPENERS,
-    evaluation_phrasings.CLOSERS,
-    Habits(opener=0.2, closer=0.1, lower_case=0.2, no_stop=0.15, slip=0.04),
-)
+TRAINING = Voice("t", "training", Habits(opener=0.22, closer=0.08, lower_case=0.2, no_stop=0.15, slip=0.08))
+EVALUATION = Voice("e", "evaluation", Habits(opener=0.2, closer=0.1, lower_case=0.2, no_stop=0.15, slip=0.04))

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 Scores = dict[str, Any]
 
 # Tasks that ask about names which do exist: declining one of these is a mistake.
-REAL_NAME_TASKS = ("what", "arguments", "follow-up")
+REAL_NAME_TASKS = ("what", "outside", "arguments", "follow-up")
 DECLINED_TASK = "unknown"
 
 _SHARE = "share"

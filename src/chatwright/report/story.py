@@ -31,6 +31,7 @@ class Kind:
 
 KINDS = (
     Kind("what.exact_match", "What does X do?", "asked in words it has not seen, answered word for word"),
+    Kind("outside.near_exact", "Asked by an outsider", "in words of someone who saw no template, nearly word for word"),
     Kind("which.exact_match", "Which one does that?", "from a description to the one name that fits"),
     Kind("arguments.exact_match", "What does it take?", "the arguments of a function, complete"),
     Kind("follow-up.exact_match", "And then?", "a second turn that only makes sense after the first"),

@@ -51,6 +51,7 @@ class Verdict:
 
 _ANSWERS = (
     Target("what.exact_match", "What does X do, unseen phrasing, exact", "at least", 0.95, 0.98),
+    Target("outside.near_exact", "The same, asked by someone who saw no template, near-exact", "at least", 0.85, 0.93),
     Target("which.exact_match", "Description to name, unseen phrasing, exact", "at least", 0.80, 0.90),
     Target("follow-up.exact_match", "Second turn that depends on the first, exact", "at least", 0.85, 0.95),
     Target("unknown.declined", "Made-up names declined", "at least", 0.95, 0.99),
