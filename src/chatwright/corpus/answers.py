@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatwright.corpus.knowledge import SECTION
 from chatwright.corpus.tables import Fact
 
-UNKNOWN = "I do not know that name: it is not in the documentation I was trained on."
+UNKNOWN = "I do not know that name."
 
 
 def signature_answer(fact: Fact) -> str:

@@ -110,8 +110,8 @@ class Knowledge:
         return short
 
     def is_for_evaluation(self, one: Fact, other: Fact) -> bool:
-        """Is this pair one that only questions may compare?"""
-        pair = "\x1f".join((one.id, other.id))
+        """Is this pair, in either order, one that only questions may compare?"""
+        pair = "\x1f".join(sorted((one.id, other.id)))
         return share(pair, self.seed, "pair") < self.settings.evaluation_pair_share
 
 

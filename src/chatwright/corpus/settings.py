@@ -36,15 +36,15 @@ class ChatSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    what: float = Field(0.7, ge=0, description="'what does X do', conversations per fact and round")
+    what: float = Field(0.5, ge=0, description="'what does X do', conversations per fact and round")
     which: float = Field(0.4, ge=0, description="description to name, conversations per fact and round")
-    arguments: float = Field(0.25, ge=0, description="signatures, conversations per fact and round")
-    follow_up: float = Field(0.6, ge=0, description="dialogues, conversations per fact and round")
-    summary: float = Field(0.05, ge=0, description="summaries, conversations per fact and round")
-    unknown: float = Field(0.35, ge=0, description="made-up names, conversations per fact and round")
+    arguments: float = Field(0.2, ge=0, description="signatures, conversations per fact and round")
+    follow_up: float = Field(0.9, ge=0, description="dialogues, conversations per fact and round")
+    summary: float = Field(0.04, ge=0, description="summaries, conversations per fact and round")
+    unknown: float = Field(0.6, ge=0, description="made-up names, conversations per fact and round")
     ambiguous: float = Field(1.0, ge=0, description="short names, conversations per ambiguous name and round")
     small_talk_share: float = Field(
-        0.03, ge=0, lt=0.5, description="share of greetings and the like in all conversations"
+        0.025, ge=0, lt=0.5, description="share of greetings and the like in all conversations"
     )
     short_name_share: float = Field(
         0.05, ge=0, le=1, description="share of questions that use a unique last part for a full name"
@@ -57,7 +57,7 @@ class ChatSettings(BaseModel):
     maximum_body_characters: int = Field(
         500, ge=50, description="text to be summarised is cut to this length at a sentence's end"
     )
-    maximum_difference_characters: int = Field(300, ge=50, description="longest answer to 'how is it different'")
+    maximum_difference_characters: int = Field(200, ge=50, description="longest answer to 'how is it different'")
     evaluation_pair_share: float = Field(
         0.2, gt=0, lt=1, description="share of the pairs of facts that only questions may compare"
     )
