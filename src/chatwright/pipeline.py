@@ -23,6 +23,8 @@ from chatwright.core.runs import RUNS
 from chatwright.core.seeds import derive_seed
 from chatwright.recipe import Recipe
 
+CHECKPOINT = "checkpoint.safetensors"  # as `train/checkpoint.py` names it, which loads torch
+
 Show = Callable[[str], AbstractContextManager[Progress]]  # a stage's name to its progress display
 
 
@@ -51,6 +53,7 @@ class Job:
         work: Callable[[Path, Progress], dict[str, Any]],
         *,
         resumable: bool = False,
+        scratch: tuple[str, ...] = (),
         again: bool = False,
     ) -> Artifact:
         """Reuse the stage's finished artifact, or do the work with its progress shown."""
@@ -59,7 +62,7 @@ class Job:
         if finished is None:
             with self.show(name) as progress:
                 finished = stage.build(
-                    self.run, lambda folder: work(folder, progress), resumable=resumable, again=again
+                    self.run, lambda folder: work(folder, progress), resumable=resumable, scratch=scratch, again=again
                 )
         return finished
 
@@ -88,7 +91,12 @@ def plan(job: Job) -> Artifact:
         made.save(folder)
         return {"facts": made.facts, "parameters": made.model.parameters, **made.expected}
 
-    settings = _settings(recipe, "plan", "train", "packing", "tokenizer")
+    settings = {
+        **_settings(recipe, "plan"),
+        "rows_per_batch": recipe.train.rows_per_batch,
+        "row_tokens": recipe.packing.row_tokens,
+        "vocabulary_size": recipe.tokenizer.vocabulary_size,
+    }
     return job.build("plan", settings, {}, work, again=job.replan)
 
 
@@ -110,6 +118,8 @@ def corpus(job: Job) -> Artifact:
 @stage
 def chat(job: Job) -> Artifact:
     """Make conversations out of the corpus's facts: to learn from, and to be asked."""
+    from chatwright.corpus.pools import phrasings_identity
+
     read, made = corpus(job), plan(job)  # text that cannot be used is told before anything is measured
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
@@ -137,7 +147,12 @@ def chat(job: Job) -> Artifact:
         )
         return {"rounds": rounds, **figures}
 
-    settings = {**_settings(job.recipe, "chat"), "tokens_per_round": job.recipe.plan.tokens_per_round}
+    settings = {
+        **_settings(job.recipe, "chat"),
+        "tokens_per_round": job.recipe.plan.tokens_per_round,
+        "most_rounds": job.recipe.plan.most_rounds,
+        "phrasings": phrasings_identity(),
+    }
     return job.build("chat", settings, {"plan": made, "corpus": read}, work)
 
 
@@ -197,7 +212,7 @@ def pretrain(job: Job) -> Artifact:
 
     settings = {**_settings(job.recipe, "train"), "most_epochs": job.recipe.plan.most_epochs}
     inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
-    return job.build("pretrain", settings, inputs, work, resumable=True)
+    return job.build("pretrain", settings, inputs, work, resumable=True, scratch=(CHECKPOINT,))
 
 
 @stage
@@ -227,7 +242,7 @@ def finetune(job: Job) -> Artifact:
         )
 
     inputs = {"plan": made, "tokenizer": learnt, "tokens": packed, "pretrain": before}
-    return job.build("finetune", _settings(job.recipe, "train"), inputs, work, resumable=True)
+    return job.build("finetune", _settings(job.recipe, "train"), inputs, work, resumable=True, scratch=(CHECKPOINT,))
 
 
 @stage
@@ -273,7 +288,7 @@ def report(job: Job) -> Artifact:
         title = recipe.title or recipe.name
         return build_report(folder, job.run, recipe.report, title=title, recipe=recipe.name, seed=recipe.seed)
 
-    settings = {**_settings(job.recipe, "report"), "title": job.recipe.title}
+    settings = {**_settings(job.recipe, "report"), "title": job.recipe.title, "recipe": job.recipe.name}
     return job.build("report", settings, {"evaluate": scored}, work)
 
 

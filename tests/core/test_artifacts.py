@@ -107,13 +107,13 @@ def test_one_process_at_a_time_works_in_a_run_folder(tmp_path: Path) -> None:
 
 def test_the_newest_run_is_the_one_that_finished_a_stage_last(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no run yet"):
-        newest_run(tmp_path)
+        newest_run("one", tmp_path)
     for name in ("b", "a"):
         Stage("one", {}, {}, 0).build(tmp_path / name, writing(name))
     import os
 
     os.utime(tmp_path / "b" / "one" / "manifest.json", (1, 1))
-    assert newest_run(tmp_path) == tmp_path / "a"
+    assert newest_run("one", tmp_path) == tmp_path / "a"
 
 
 def test_seeds_depend_on_every_label_and_shares_are_even() -> None:
@@ -121,3 +121,19 @@ def test_seeds_depend_on_every_label_and_shares_are_even() -> None:
     assert len(seeds) == 200 and all(0 <= seed < 2**63 for seed in seeds)
     below = sum(share(str(number), 0, "split") < 0.25 for number in range(4000))
     assert 900 < below < 1100
+
+
+def test_a_full_disk_is_told_whichever_library_met_it(tmp_path: Path) -> None:
+    for error in (OSError(28, "No space left on device"), RuntimeError("I/O error: No space left on device")):
+        with pytest.raises(ArtifactError, match="disk is full"), replacing(tmp_path / "file"):
+            raise error
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_checkpoint_goes_only_when_the_artifact_is_there(tmp_path: Path) -> None:
+    def work(folder: Path) -> dict[str, Any]:
+        (folder / "checkpoint").write_text("all")
+        return {}
+
+    artifact = Stage("one", {}, {}, 0).build(tmp_path, work, resumable=True, scratch=("checkpoint",))
+    assert [path.name for path in artifact.folder.iterdir()] == ["manifest.json"] and not artifact.manifest.files

@@ -6,8 +6,9 @@ import pytest
 from chatwright.core.errors import ChatwrightError, DataError, UsageError
 from chatwright.core.files import read_json
 from chatwright.core.progress import Silent
+from chatwright.corpus import pages
 from chatwright.corpus.build import build_corpus, source_identity
-from chatwright.corpus.folder import decode, format_of, read_file
+from chatwright.corpus.folder import decode, format_of, list_files, read_file
 from chatwright.corpus.ledger import Ledger
 from chatwright.corpus.settings import CorpusSettings
 from chatwright.corpus.tables import read_facts, read_rows
@@ -163,3 +164,29 @@ def test_formats_by_name() -> None:
     assert [format_of(name) for name in ("a.MD", "a.rst.txt", "a.txt", "README", "x.html", "Makefile", "a.py")] == [
         "markdown", "rst", "text", "text", "html", None, None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("1.2 Install it", "Install it"),
+        ("Chapter IV: The sea", "The sea"),
+        ("3) Returns", "Returns"),
+        ("A.1 Tables", "Tables"),
+        ("2 factor login", "2 factor login"),
+        ("I want to return goods", "I want to return goods"),
+        ("Vi commands", "Vi commands"),
+    ],
+)
+def test_numbers_before_headings_go_and_words_stay(heading: str, name: str) -> None:
+    assert pages._tidy_heading(heading) == name
+
+
+def test_a_run_folder_inside_the_docs_is_not_read(docs: Path, tmp_path: Path) -> None:
+    inside = docs / "runs" / "mine" / "plan"
+    inside.mkdir(parents=True)
+    (inside / "manifest.json").write_text("{}")
+    (docs / "runs" / "mine" / "page.md").write_text("# Never read\n\nThis is what a run of ours wrote here.\n")
+    ledger = Ledger()
+    assert not [origin for _, origin, _ in list_files(docs, ledger) if "mine" in origin]
+    assert ledger.counts("read")["run folder of ours"] == 1

@@ -76,3 +76,12 @@ def test_repetition_is_penalised_on_both_sides_of_zero() -> None:
     free = generate(model, [[5, 6]], GenerateSettings(max_new_tokens=40), [])[0]
     held = generate(model, [[5, 6]], GenerateSettings(max_new_tokens=40, repetition_penalty=10.0), [])[0]
     assert len(set(held)) > len(set(free))
+
+
+def test_a_long_prompt_does_not_cut_its_neighbours_short() -> None:
+    model = small_model()
+    settings = GenerateSettings(max_new_tokens=20, batch=2)
+    long, short = list(range(10, 70)), [7, 8, 9]
+    together = generate(model, [long, short], settings, [])
+    assert together == [generate(model, [prompt], settings, [])[0] for prompt in (long, short)]
+    assert [len(ids) for ids in together] == [4, 20]

@@ -118,6 +118,7 @@ def evaluation() -> dict[str, Any]:
     return {
         "tasks": {
             "what": _task(0.984, 1000, wrongly_declined=_share(0.004, 1000)),
+            "outside": _task(0.97, 500, wrongly_declined=_share(0.004, 500)),
             "which": _task(0.871, 812),
             "arguments": _task(0.962, 640, wrongly_declined=_share(0.003, 640)),
             "follow-up": _task(0.934, 700, wrongly_declined=_share(0.01, 700)),

@@ -165,8 +165,8 @@ def test_conditions_stand_beside_the_scores(run: Path, built: Path) -> None:
 
 def test_figures_count_what_was_met(run: Path, tmp_path: Path) -> None:
     figures = report(tmp_path, run)
-    assert figures["gates"] == {"met": 7, "missed": 0}
-    assert figures["aims"] == {"met": 6, "missed": 3}
+    assert figures["gates"] == {"met": 8, "missed": 0}
+    assert figures["aims"] == {"met": 7, "missed": 3}
     assert figures["scores"] == len(rows(tmp_path))
 
 

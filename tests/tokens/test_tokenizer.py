@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatwright.core.errors import ArtifactError, DataError
-from chatwright.tokens.template import JINJA, check_conversation, encode_conversations, encode_prompt
+from chatwright.core.files import write_json
+from chatwright.tokens.template import STOCK_CONFIG, check_conversation, encode_conversations, encode_prompt
 from chatwright.tokens.tokenizer import CONTROL, Tokenizer
 
 TEXTS = ["os.path.join joins path components.", "What does json.dumps do?", "中文也可以。"] * 20
@@ -73,19 +74,20 @@ def test_loss_falls_on_what_the_assistant_says_and_its_end_only(turns: list[tupl
     assert ids[: len(prompt)] == prompt
 
 
-def test_the_jinja_template_writes_what_ours_writes() -> None:
-    import jinja2
+def test_the_stock_tokenizer_gives_the_same_ids_for_a_conversation(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
 
     messages = [
         {"role": "system", "content": "Be brief."},
-        {"role": "user", "content": "hi"},
-        {"role": "assistant", "content": "hello"},
-        {"role": "user", "content": "bye"},
+        {"role": "user", "content": "What does os.path.join do?"},
+        {"role": "assistant", "content": "It joins path components."},
+        {"role": "user", "content": "也可以吗？"},
     ]
-    text = jinja2.Template(JINJA).render(messages=messages, add_generation_prompt=True)
-    control = {index: token for token, index in TOKENIZER.control.items()}
-    ids = encode_prompt(TOKENIZER, messages)
-    assert "".join(control.get(index) or TOKENIZER.decode([index]) for index in ids) == text
+    TOKENIZER.save(tmp_path)
+    write_json(tmp_path / "tokenizer_config.json", STOCK_CONFIG)
+    stock = AutoTokenizer.from_pretrained(tmp_path)
+    ids = stock.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=False)
+    assert ids == encode_prompt(TOKENIZER, messages)
 
 
 @pytest.mark.parametrize(

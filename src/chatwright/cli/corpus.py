@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from chatwright.cli.display import print_json
@@ -17,7 +18,7 @@ from chatwright.corpus.tables import read_rows
 
 def corpus_report(run: Path | None, as_json: bool) -> None:
     """Print the ledger and the figures of a run's corpus."""
-    artifact = open_artifact((run or newest_run()) / "corpus")
+    artifact = open_artifact((run or newest_run("corpus")) / "corpus")
     ledger = read_json(artifact.folder / "ledger.json")
     if as_json:
         print_json({"figures": artifact.figures, "ledger": ledger})
@@ -28,24 +29,28 @@ def corpus_report(run: Path | None, as_json: bool) -> None:
         table.add_column(heading)
     for entry in ledger:
         example = entry["examples"][0] if entry["examples"] else {"where": "", "why": ""}
-        table.add_row(
-            entry["stage"], entry["rule"], f"{entry['count']:,}", f"{example['where']} {example['why']}".strip()
-        )
+        told = f"{example['where']} {example['why']}".strip()
+        table.add_row(entry["stage"], entry["rule"], f"{entry['count']:,}", escape(told))
     console.print(table)
     for name, value in artifact.figures.items():
         if isinstance(value, int | float | str):
-            console.print(f"{name.replace('_', ' ')}: {value}", highlight=False, soft_wrap=True)
+            console.print(f"{name.replace('_', ' ')}: {value}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _named(where: str, name: str) -> bool:
+    """Is this the name, the path, or the heading of "path: heading"?"""
+    return name in {where, where.partition(": ")[2], where.partition(": ")[0]}
 
 
 def corpus_why(name: str, run: Path | None, as_json: bool) -> None:
     """Print what became of a document or fact."""
-    artifact = open_artifact((run or newest_run()) / "corpus")
+    artifact = open_artifact((run or newest_run("corpus")) / "corpus")
     found = []
     for table, keys in (("documents", ("id", "title", "origin")), ("facts", ("id", "name"))):
         for row in read_rows(artifact.folder / f"{table}.parquet"):
             if name in {row[key] for key in keys}:
                 found.append({"kept_in": table, **row})
-    dropped = [row for row in read_rows(artifact.folder / "dropped.parquet") if row["where"] == name]
+    dropped = [row for row in read_rows(artifact.folder / "dropped.parquet") if _named(row["where"], name)]
     if not found and not dropped:
         raise UsageError(
             "nothing of that name was read", where=name, remedy="give a document's or fact's id, name, title or path"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from chatwright import pipeline
@@ -86,7 +87,7 @@ def _show_stage(console: Console, artifact: Artifact) -> None:
     state = "was finished already" if artifact.reused else f"done in {artifact.manifest.seconds:.1f} s"
     table = Table(title=f"{artifact.manifest.stage}: {state}", title_justify="left", show_header=False)
     for name, value in artifact.figures.items():
-        table.add_row(name.replace("_", " "), _spelt(value))
+        table.add_row(name.replace("_", " "), escape(_spelt(value)))
     console.print(table)
     console.print(f"folder  {artifact.folder}", soft_wrap=True, highlight=False)
 
@@ -128,5 +129,5 @@ def _sample_answers(run: Path) -> list[dict[str, str]]:
     for task in _SHOWN_ANSWERS:
         if row := next((row for row in answers if row["task"] == task), None):
             asked = " / ".join(m["content"] for m in row["messages"] if m["role"] == "user")
-            chosen.append({"question": asked.replace("[", "\\["), "answer": row["answer"]})
+            chosen.append({"question": escape(asked), "answer": row["answer"]})
     return chosen

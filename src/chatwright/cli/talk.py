@@ -37,11 +37,20 @@ def chat(run: Path | None, asked: list[str], ask_file: Path | None, options: dic
     settings = generation_settings(options)
     if asked and ask_file:
         raise UsageError("--ask and --ask-file exclude each other")
+    if as_json and not asked and not ask_file:
+        raise UsageError("--json needs a question", remedy="add --ask TEXT")
     if ask_file and as_json:
         raise UsageError("--ask-file answers as JSONL already", remedy="leave --json out")
     conversations = read_conversations(ask_file) if ask_file else []
-    assistant = Assistant.load(run or newest_run())
+    assistant = Assistant.load(run or newest_run("finetune"))
     if ask_file:
+        too_long = [str(at + 1) for at, messages in enumerate(conversations) if not assistant.fits(messages)]
+        if too_long:
+            raise UsageError(
+                f"these conversations end in a question longer than the model's context: {', '.join(too_long[:20])}",
+                where=str(ask_file),
+                remedy=f"shorten them to fewer than {assistant.model.config.context} tokens",
+            )
         with show("answers") as progress:
             answers = _answer_in_batches(assistant, conversations, settings, progress)
         for answer in answers:
@@ -134,6 +143,7 @@ def _tell(piece: str) -> None:
 def generate(model: Path, text: str, max_length: int | None, options: dict[str, Any], as_json: bool) -> None:
     """Go on from a text and print it with its continuation."""
     assistant = Assistant.load(model)
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # whatever bytes a shell hands over
     if max_length is not None:
         if options.get("max_new_tokens") is not None:
             raise UsageError("--max-length and --max-new-tokens exclude each other")

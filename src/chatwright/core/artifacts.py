@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.errors import ArtifactError
-from chatwright.core.files import hash_file, hash_json, read_json, sync_file, write_json
+from chatwright.core.files import hash_file, hash_json, read_json, sync_file, sync_folder, write_json
 
 MANIFEST = "manifest.json"
 LOG = "metrics.jsonl"  # holds times, so it never counts towards what an artifact is
@@ -98,7 +98,13 @@ class Stage:
     @property
     def fingerprint(self) -> str:
         return hash_json(
-            [self.name, self.settings, {k: v.manifest.identity for k, v in self.inputs.items()}, self.seed]
+            [
+                metadata.version("chatwright"),  # other code may do other work under the same settings
+                self.name,
+                self.settings,
+                {name: artifact.manifest.identity for name, artifact in self.inputs.items()},
+                self.seed,
+            ]
         )
 
     def finished(self, run: Path) -> Artifact | None:
@@ -111,13 +117,21 @@ class Stage:
         return Artifact(artifact.folder, artifact.manifest, reused=True)
 
     def build(
-        self, run: Path, work: Callable[[Path], dict[str, Any]], *, resumable: bool = False, again: bool = False
+        self,
+        run: Path,
+        work: Callable[[Path], dict[str, Any]],
+        *,
+        resumable: bool = False,
+        scratch: tuple[str, ...] = (),
+        again: bool = False,
     ) -> Artifact:
         """Run `work` on a partial folder and publish it, unless a matching artifact is there.
 
         `work` gets the partial folder and returns the stage's figures. A `resumable` stage finds
         its partial folder as an interrupted run left it, if settings and inputs are the same.
-        An artifact of other settings is kept aside in `superseded/`; so is a matching one, `again`.
+        Files named in `scratch` (checkpoints) go only when the artifact is in place, so that a kill at
+        the very end costs nothing. An artifact of other settings is kept aside in `superseded/`; so is
+        a matching one, `again`.
         """
         if not again and (done := self.finished(run)):
             return done
@@ -125,11 +139,13 @@ class Stage:
         _prepare(partial, self.fingerprint, keep=resumable)
         started = time.monotonic()
         figures = work(partial)
-        return self._publish(run, partial, figures, time.monotonic() - started)
+        return self._publish(run, partial, figures, time.monotonic() - started, scratch)
 
-    def _publish(self, run: Path, partial: Path, figures: dict[str, Any], seconds: float) -> Artifact:
-        (partial / _FINGERPRINT).unlink()
-        paths = sorted(path for path in partial.rglob("*") if path.is_file())
+    def _publish(
+        self, run: Path, partial: Path, figures: dict[str, Any], seconds: float, scratch: tuple[str, ...]
+    ) -> Artifact:
+        passing = {_FINGERPRINT, MANIFEST, *scratch}
+        paths = sorted(path for path in partial.rglob("*") if path.is_file() and path.name not in passing)
         files = {path.relative_to(partial).as_posix(): hash_file(path) for path in paths}
         content = {name: digest for name, digest in files.items() if Path(name).name != LOG}
         manifest = Manifest(
@@ -154,6 +170,9 @@ class Stage:
             old.parent.mkdir(exist_ok=True)
             final.rename(old)
         partial.rename(final)
+        sync_folder(run)
+        for name in passing - {MANIFEST}:
+            (final / name).unlink(missing_ok=True)
         return Artifact(final, manifest)
 
 

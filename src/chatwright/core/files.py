@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.errors import ArtifactError
+
+_DISK_FULL = "No space left"  # how libraries that raise errors of their own pass it on
 
 
 def hash_file(path: Path) -> str:
@@ -31,7 +34,8 @@ def sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can."""
     # Some systems can neither open nor sync a folder; the file itself is synced.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
@@ -45,14 +49,21 @@ def _sync_folder(folder: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path to write; when the block ends well it becomes `path`, else it is gone.
 
-    A full disk or a kill in the middle leaves the old file as it was.
+    A full disk or a kill in the middle leaves the old file as it was; the full disk is told as an
+    `ArtifactError`, whichever library met it.
     """
     aside = path.with_name(f".{path.name}.aside")
     try:
         yield aside
         sync_file(aside)
         aside.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
+    except Exception as error:
+        if getattr(error, "errno", None) != errno.ENOSPC and _DISK_FULL not in str(error):
+            raise
+        raise ArtifactError(
+            "the disk is full", where=str(path), remedy="free disk space and run the same command again; it goes on"
+        ) from None
     finally:
         aside.unlink(missing_ok=True)
 

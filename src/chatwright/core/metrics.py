@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chatwright.core.files import replacing
+
 
 class MetricLog:
     """Append figures to a JSONL file. A resumed run cuts what came after its checkpoint."""
@@ -22,7 +24,8 @@ class MetricLog:
         """Drop lines whose ``step`` is past `step`, and a torn last line."""
         kept = [line for line in read_metrics(self.path) if line.get("step", 0) <= step]
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
-        self.path.write_text(text, encoding="utf-8")
+        with replacing(self.path) as aside:
+            aside.write_text(text, encoding="utf-8")
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -13,12 +13,12 @@ from chatwright.core.errors import ArtifactError, UsageError
 RUNS = Path("runs")
 
 
-def newest_run(runs: Path = RUNS) -> Path:
-    """The run folder below `runs` whose last artifact is the newest; `UsageError` if none is there."""
-    newest = max(runs.glob("*/*/manifest.json"), key=lambda path: path.stat().st_mtime, default=None)
+def newest_run(stage: str, runs: Path = RUNS) -> Path:
+    """The run folder below `runs` that finished `stage` last; `UsageError` if none did."""
+    newest = max(runs.glob(f"*/{stage}/manifest.json"), key=lambda path: path.stat().st_mtime, default=None)
     if newest is None:
         raise UsageError(
-            "there is no run yet",
+            f"there is no run yet that finished the stage {stage!r}",
             where=str(runs.resolve()),
             remedy="train one with `chatwright run`, or name a run folder",
         )

@@ -152,9 +152,10 @@ def build_corpus(folder: Path, settings: CorpusSettings, seed: int, progress: Pr
         "characters": sum(len(document.text) for document in collected.documents),
         "bytes": sum(len(document.text.encode()) for document in collected.documents),
     }
-    documents, held_out, validation = _split(_distinct(collected.documents, ledger), settings, seed)
+    distinct = _distinct(collected.documents, ledger)
     where = settings.docs or collected.source
-    _demand(sum(len(document.text) for document in documents), settings.minimum_characters, "characters", where)
+    _demand(sum(len(document.text) for document in distinct), settings.minimum_characters, "characters", where)
+    documents, held_out, validation = _split(distinct, settings, seed)
     pairs = [(fact, document) for document in documents for fact in document.facts]
     pairs.sort(key=lambda pair: pair[0].order)
     _demand(len(pairs), settings.minimum_facts, "facts (headings or names with a summary)", where)

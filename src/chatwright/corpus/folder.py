@@ -12,6 +12,7 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
+from chatwright.core.artifacts import MANIFEST
 from chatwright.core.errors import UsageError
 from chatwright.core.files import hash_file
 from chatwright.corpus.ledger import Ledger
@@ -116,6 +117,8 @@ def list_files(root: Path, ledger: Ledger) -> Iterator[tuple[Path, str, str]]:
                 ledger.note(STAGE, "hidden", origin)
             elif path.is_symlink():
                 ledger.note(STAGE, _link_rule(path, root), origin)
+            elif name in inner and any((path / stage / MANIFEST).exists() for stage in ("plan", "corpus")):
+                ledger.note(STAGE, "run folder of ours", origin)  # what was made of the text is no text to read
             elif name in names:
                 found.append((path, origin))
                 continue
@@ -142,7 +145,7 @@ def decode(data: bytes, file_format: str) -> tuple[str, str] | None:
     for encoding in candidates:
         try:
             return data.decode(encoding), encoding
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):
             continue
     best = from_bytes(data[:_SAMPLE]).best()
     return (data.decode(best.encoding, "replace"), best.encoding) if best else None

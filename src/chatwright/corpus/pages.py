@@ -29,7 +29,10 @@ _GENERIC = re.compile(
     r"|getting started|quick ?start|table of contents|release notes|(?:reporting )?bugs|about|credits|authors|readme"
     r"|history|synopsis|parameters|returns|raises|api|todo|support|contributing|copyright)$"
 )
-_NUMBER = re.compile(r"^(?:chapter|appendix|section|part)?\s*(?:[A-Z]\.)?[\dIVX]+(?:\.\d+)*[.:)]?\s+", re.IGNORECASE)
+_NUMBER = re.compile(  # "Chapter 3", "1.2", "A.1", "IV." but neither "2 factor login" nor "I want"
+    r"^(?:(?i:chapter|appendix|section|part)\s+(?:\d+|[IVX]+|[A-Z])(?:\.\d+)*[.:)]?"
+    r"|(?:[A-Z]\.|\d+\.)\d+(?:\.\d+)*[.:)]?|(?:\d+|[IVX]+|[A-Z])[.:)])\s+"
+)
 _SITE_END = re.compile(r"\s+[|\u2014\u2013\u00b7-]\s+[^|\u2014\u2013\u00b7]+$")
 SITE_PAGES = 3  # what stands on so many pages is the site's, not the page's
 _EDGE_MARKS = re.compile(r"^[\s*_`#¶]+|[\s*_`#¶:]+$")

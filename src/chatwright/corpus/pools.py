@@ -16,6 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from chatwright.core.files import hash_json
 from chatwright.core.seeds import share
 
 Side = Literal["training", "evaluation"]
@@ -101,6 +102,11 @@ def split(pools: Pools) -> dict[Side, dict[str, tuple[str, ...]]]:
         sides["training"][group] = tuple(text for text, key in pairs if key not in asked)
         sides["evaluation"][group] = tuple(text for text, key in pairs if key in asked)
     return sides
+
+
+def phrasings_identity() -> str:
+    """The hash of all that people are made to say: other phrasings make other conversations."""
+    return hash_json([{group: list(texts) for group, texts in _read().items()}, list(outside())])
 
 
 @cache

@@ -16,7 +16,8 @@ def hold_conversations(
 ) -> list[list[Message]]:
     """Ask each list of user turns in order; returns the conversations with the model's answers.
 
-    All conversations take their first turn together, then their second, and so on.
+    All conversations take their first turn together, then their second, and so on. A question that
+    is longer than the context gets an empty answer.
     """
     held: list[list[Message]] = [[] for _ in questions]
     total = sum(len(turns) for turns in questions)
@@ -27,8 +28,10 @@ def hold_conversations(
             group = open_now[start : start + 4 * settings.batch]
             for index in group:
                 held[index].append({"role": "user", "content": questions[index][turn]})
-            for index, answer in zip(group, assistant.answer([held[i] for i in group], settings), strict=True):
-                held[index].append({"role": "assistant", "content": answer})
+            readable = [index for index in group if assistant.fits(held[index])]
+            answers = dict(zip(readable, assistant.answer([held[i] for i in readable], settings), strict=True))
+            for index in group:
+                held[index].append({"role": "assistant", "content": answers.get(index, "")})
             done += len(group)
             progress.update(done / total, f"{done:,} of {total:,} questions")
     return held

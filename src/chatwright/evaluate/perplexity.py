@@ -33,4 +33,4 @@ def language_scores(nats: float, tokens: int, byte_count: int) -> dict[str, floa
 
     Bits per byte compare models of any tokenizer: nats / ln 2 / bytes.
     """
-    return {"perplexity": math.exp(nats / tokens), "bits_per_byte": nats / math.log(2) / byte_count}
+    return {"perplexity": math.exp(min(nats / tokens, 700.0)), "bits_per_byte": nats / math.log(2) / byte_count}

@@ -34,9 +34,6 @@ def evaluate_run(
     progress.update(0.0, "reading documents that training never saw")
     language = _language(pretrained, validation, settings)
     assistant = Assistant.load(finetuned)
-    generation = generation.model_copy(
-        update={"max_new_tokens": settings.answer_tokens, "batch": settings.answer_batch}
-    )
     answered = answer_questions(assistant, read_rows(questions), generation, progress)
     judged = judge_answers(answered, settings)
     return {**summarise(judged, settings, seed), "language": language}, judged

@@ -19,6 +19,4 @@ class EvaluateSettings(BaseModel):
     near_exact: float = Field(default=0.8, gt=0, le=1, description="ROUGE-L from which an answer counts as near-exact")
     bootstrap_samples: int = Field(default=1000, ge=100, le=100_000, description="resamples behind each interval")
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="share of intervals that hold the true value")
-    answer_batch: int = Field(default=128, ge=1, description="questions answered at once")
     text_batch: int = Field(default=16, ge=1, description="sequences read at once for perplexity")
-    answer_tokens: int = Field(default=192, ge=1, description="the longest answer, in tokens")

@@ -58,6 +58,10 @@ class Assistant:
         prompts = [encode_prompt(self.tokenizer, self._fitting(messages, settings)) for messages in conversations]
         return self._write(prompts, settings, on_text)
 
+    def fits(self, messages: Sequence[Message]) -> bool:
+        """Is there room in the context for the last question and an answer?"""
+        return len(encode_prompt(self.tokenizer, messages[-1:])) < self.model.config.context
+
     def _fitting(self, messages: Sequence[Message], settings: GenerateSettings) -> Sequence[Message]:
         """Leave out the oldest turns of a conversation that has outgrown the context."""
         room = self.model.config.context - min(settings.max_new_tokens, self.model.config.context // 2)

@@ -72,7 +72,8 @@ def _generate_batch(
     on_token: OnToken | None,
 ) -> dict[int, list[int]]:
     longest = max(len(prompts[index]) for index in chosen)
-    room = min(settings.max_new_tokens, model.config.context - longest)
+    limits = {index: min(settings.max_new_tokens, model.config.context - len(prompts[index])) for index in chosen}
+    room = max(limits.values())
     batch, logits = _read_prompts(model, prompts, chosen, longest, room, settings)
     for written in range(room):
         tokens = _choose(batch, logits, settings)
@@ -80,11 +81,13 @@ def _generate_batch(
         for row, token in enumerate(tokens.tolist()):
             if token in stop:
                 continue
-            batch.written[batch.index[row]].append(token)
-            going_on.append(row)
+            index = batch.index[row]
+            batch.written[index].append(token)
+            if len(batch.written[index]) < limits[index]:
+                going_on.append(row)
             if on_token:
-                on_token(batch.index[row], token)
-        if not going_on or written + 1 == room:
+                on_token(index, token)
+        if not going_on:
             break
         if len(going_on) < len(batch.index):
             _keep(batch, going_on)

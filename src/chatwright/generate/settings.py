@@ -14,6 +14,6 @@ class GenerateSettings(BaseModel):
     top_k: int = Field(0, ge=0, description="choose among this many likeliest tokens; 0: all")
     top_p: float = Field(1.0, gt=0, le=1, description="choose among the fewest tokens with this much probability")
     repetition_penalty: float = Field(1.0, ge=1, le=10, description="divides what was already written; 1: off")
-    max_new_tokens: int = Field(128, ge=1, description="the longest answer")
+    max_new_tokens: int = Field(160, ge=1, description="the longest answer")
     batch: int = Field(128, ge=1, description="sequences generated together")
     seed: int = Field(0, ge=0, description="of sampling; each sequence draws from a stream of its own")

@@ -83,7 +83,7 @@ class Attention(nn.Module):
     """Grouped-query attention with normalised queries and keys.
 
     Queries, keys and values come out of one matrix: one product of a good size is faster than
-    three small ones, and the stock names are restored when weights leave (`model/weights.py`).
+    three small ones, and the stock names are restored when weights leave (`model/files.py`).
     """
 
     def __init__(self, config: ModelConfig) -> None:

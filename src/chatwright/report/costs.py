@@ -47,7 +47,7 @@ def run_cost(record: RunRecord, watts: float) -> Cost:
         seconds=total,
         expected_seconds=expected.get("total"),
         watt_hours=watts * total / _SECONDS_PER_HOUR,
-        flops=sum(flops) if (flops := [figures["flops"] for figures in trained if "flops" in figures]) else None,
+        flops=sum(flops) if flops else None,
         peak_share=_peak_share(trained),
     )
 

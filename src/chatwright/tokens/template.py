@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chatwright.core.errors import DataError
-from chatwright.tokens.tokenizer import ASSISTANT, END, SYSTEM, USER, Tokenizer
+from chatwright.tokens.tokenizer import ASSISTANT, END, PAD, SYSTEM, USER, Tokenizer
 
 Message = Mapping[str, str]  # {"role": "user" | "assistant" | "system", "content": …}
 _ROLES = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
@@ -23,6 +23,15 @@ JINJA = (
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}{{ '<|assistant|>' }}{%- endif -%}"
 )
+
+# What stock programs need beside `tokenizer.json` (`tokenizer_config.json`).
+STOCK_CONFIG = {
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "pad_token": PAD,
+    "eos_token": END,
+    "chat_template": JINJA,
+    "clean_up_tokenization_spaces": False,
+}
 
 
 def check_conversation(messages: Sequence[Message], where: str) -> None:

@@ -17,6 +17,7 @@ from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
 from tokenizers.trainers import BpeTrainer
 
 from chatwright.core.errors import ArtifactError, DataError
+from chatwright.core.files import replacing
 
 PAD, BEGIN, END, SYSTEM, USER, ASSISTANT = (
     "<|pad|>",
@@ -86,7 +87,8 @@ class Tokenizer:
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` (the format that transformers and others read)."""
-        self._bpe.save(str(folder / TOKENIZER_FILE))
+        with replacing(folder / TOKENIZER_FILE) as aside:
+            self._bpe.save(str(aside))
 
     def __len__(self) -> int:
         return int(self._bpe.get_vocab_size())

@@ -21,22 +21,15 @@ CHECKPOINT = "checkpoint.safetensors"
 def save_checkpoint(
     folder: Path, model: nn.Module, optimizers: Mapping[str, torch.optim.Optimizer], progress: dict[str, Any]
 ) -> None:
-    """Write everything that resuming needs; a full disk leaves the checkpoint before it in place."""
+    """Write everything that resuming needs; a full disk leaves the checkpoint before in place."""
     names = {id(weight): name for name, weight in model.named_parameters()}
     tensors = {f"model.{name}": weight.detach() for name, weight in model.named_parameters()}
     for label, optimizer in optimizers.items():
         for weight, state in optimizer.state.items():
             for key, value in state.items():
                 tensors[f"{label}.{key}.{names[id(weight)]}"] = value
-    try:
-        with replacing(folder / CHECKPOINT) as aside:
-            save_file(tensors, aside, metadata={"progress": json.dumps(progress)})
-    except (OSError, SafetensorError) as error:
-        raise TrainingError(
-            f"the checkpoint could not be written: {error}",
-            where=str(folder),
-            remedy="free disk space and run the same command again; training goes on from the checkpoint before",
-        ) from None
+    with replacing(folder / CHECKPOINT) as aside:
+        save_file(tensors, aside, metadata={"progress": json.dumps(progress)})
 
 
 def load_checkpoint(

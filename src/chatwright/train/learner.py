@@ -51,7 +51,7 @@ class Learner:
         chosen = {id(weight) for weight in matrices}
         others = [weight for weight in model.parameters() if id(weight) not in chosen]
         self.optimizers: dict[str, torch.optim.Optimizer] = {
-            "muon": Muon(matrices, settings.learning_rate, settings.momentum, settings.weight_decay),
+            "muon": Muon(matrices, settings.learning_rate, settings.momentum, settings.weight_decay, dtype),
             "adamw": torch.optim.AdamW(
                 others, lr=settings.adam_learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
             ),

@@ -17,7 +17,7 @@ from chatwright.core.metrics import MetricLog
 from chatwright.core.progress import Progress
 from chatwright.model.config import ModelConfig
 from chatwright.tokens.batches import Batch, Batches
-from chatwright.train.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from chatwright.train.checkpoint import load_checkpoint, save_checkpoint
 from chatwright.train.flops import count_pairs, measure_peak, training_flops
 from chatwright.train.learner import Learner, StepFigures
 from chatwright.train.settings import TrainSettings
@@ -45,6 +45,7 @@ class Counts:
     steady_seconds: float = 0.0
     steady_flops: float = 0.0
     possible_flops: float = 0.0
+    last_loss: float = float("nan")
 
     def add(self, config: ModelConfig, batch: Batch, figures: StepFigures, seconds: float) -> tuple[int, float]:
         """Count a step; returns its tokens and FLOPs."""
@@ -56,6 +57,7 @@ class Counts:
         self.flops += flops
         self.seconds += seconds
         self.skipped += figures.skipped
+        self.last_loss = figures.loss
         return tokens, flops
 
     def add_steady(self, tokens: int, flops: float, seconds: float, peak: float) -> None:
@@ -136,13 +138,13 @@ def train(
         if validate and counts.step in validate_at:
             with torch.no_grad(), uncompiled():
                 log.write(step=counts.step, tokens=counts.tokens, **validate())
-        if counts.step % settings.checkpoint_every == 0 and not last:
+        if counts.step % settings.checkpoint_every == 0 or last:
             save_checkpoint(folder, learner.model, learner.optimizers, asdict(counts))
-    (folder / CHECKPOINT).unlink(missing_ok=True)
     return {
         "steps": counts.step,
         "tokens": counts.tokens,
         "loss_tokens": counts.learnt,
+        "final_loss": round(counts.last_loss, 4),
         "skipped_steps": counts.skipped,
         "train_seconds": round(counts.seconds, 2),
         "tokens_per_second": round(counts.tokens_per_second, 1),

@@ -25,15 +25,15 @@ _POLAR_EXPRESS = (
 _SAFETY = 1.02  # the first step's interval ends this far above the largest singular value
 
 
-def orthogonalise(matrices: Tensor) -> Tensor:
-    """The nearest semi-orthogonal matrices of a stack [n, r, c], approximately, in bfloat16.
+def orthogonalise(matrices: Tensor, dtype: torch.dtype = torch.bfloat16) -> Tensor:
+    """The nearest semi-orthogonal matrices of a stack [n, r, c], approximately, computed in `dtype`.
 
     All singular values of the result lie near 1. Works on the smaller side's Gram matrix.
     """
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
     x = x / (x.norm(dim=(-2, -1), keepdim=True) * _SAFETY + 1e-7)
-    x = x.to(torch.bfloat16)
+    x = x.to(dtype)
     for a, b, c in _POLAR_EXPRESS:
         gram = x @ x.mT
         x = a * x + (b * gram + c * (gram @ gram)) @ x
@@ -46,7 +46,15 @@ class Muon(torch.optim.Optimizer):
     The step is scaled by sqrt(max(1, rows / columns)); weight decay is decoupled.
     """
 
-    def __init__(self, matrices: Iterable[nn.Parameter], learning_rate: float, momentum: float, decay: float) -> None:
+    def __init__(
+        self,
+        matrices: Iterable[nn.Parameter],
+        learning_rate: float,
+        momentum: float,
+        decay: float,
+        dtype: torch.dtype = torch.bfloat16,
+    ) -> None:
+        self.dtype = dtype
         super().__init__(list(matrices), {"lr": learning_rate, "momentum": momentum, "decay": decay})
 
     @torch.no_grad()
@@ -70,7 +78,7 @@ class Muon(torch.optim.Optimizer):
             averages.append(state["momentum"])
         torch._foreach_lerp_(averages, gradients, 1 - momentum)
         looked_ahead = torch._foreach_lerp(gradients, averages, momentum)
-        updates = orthogonalise(torch.stack(looked_ahead))
+        updates = orthogonalise(torch.stack(looked_ahead), self.dtype)
         rows, columns = weights[0].shape
         size = max(1.0, rows / columns) ** 0.5
         tensors: list[Tensor] = list(weights)

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import torch
 
+from chatwright.core.errors import TrainingError
 from chatwright.core.progress import Progress
 from chatwright.model.config import ModelConfig
 from chatwright.model.decoder import Decoder
@@ -70,7 +71,16 @@ def make_plan(
     compiled = settings.compile == "yes" or (settings.compile == "auto" and worthwhile)
     progress.update(0.4, "measuring training steps")
     rows = train.rows_per_batch
-    speed, compile_seconds = _measure_steps(config, train, packing.row_tokens, getattr(torch, precision), compiled)
+    dtype = getattr(torch, precision)
+    try:
+        speed, compile_seconds = _measure_steps(config, train, packing.row_tokens, dtype, compiled)
+    except RuntimeError as error:  # a compiler that cannot compile: no headers, no space, too old
+        if not compiled or settings.compile == "yes":
+            reason = str(error).strip().split("\n")[0]
+            raise TrainingError(f"a training step failed: {reason}", remedy="set plan.compile = 'no'") from error
+        torch.compiler.reset()
+        machine["compiler"], compiled = None, False
+        speed, compile_seconds = _measure_steps(config, train, packing.row_tokens, dtype, compiled)
     tokens_per_step = rows * packing.row_tokens
     steps = (seconds - 2 * min(compile_seconds, 10.0)) * speed * settings.prudence
     pretrain = settings.pretrain_steps or max(1, round(steps * settings.pretrain_share))

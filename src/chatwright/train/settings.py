@@ -32,7 +32,7 @@ class PlanSettings(BaseModel):
 
     minutes: float = Field(11.0, gt=0, le=100_000, description="wall time of the whole run, all stages")
     depth: int | None = Field(None, ge=1, le=48, description="blocks; none: derived from the minutes")
-    width: int | None = Field(None, ge=16, le=8192, description="D; none: derived from the minutes")
+    width: int | None = Field(None, ge=16, le=8192, multiple_of=16, description="D; none: derived from the minutes")
     facts: int | None = Field(None, ge=1, description="facts to learn; none: derived from the tokens there is time for")
     pretrain_steps: int | None = Field(None, ge=1, description="none: derived from the minutes")
     finetune_steps: int | None = Field(None, ge=1, description="none: derived from the minutes")
@@ -42,7 +42,7 @@ class PlanSettings(BaseModel):
     most_rounds: int = Field(60, ge=1, description="no fact is asked about in more rounds than this")
     most_epochs: int = Field(12, ge=1, description="no document is read more often than this while pretraining")
     other_seconds: float = Field(120.0, ge=0, description="wall time of all that is not training")
-    prudence: float = Field(0.95, gt=0, le=1, description="share of the measured speed that is counted on")
+    prudence: float = Field(0.85, gt=0, le=1, description="share of the measured speed that is counted on")
     precision: Literal["auto", "bfloat16", "float32"] = Field("auto", description="auto: bfloat16 where it is fast")
     compile: Literal["auto", "yes", "no"] = Field("auto", description="auto: where a C++ compiler is found")
     threads: int | None = Field(None, ge=1, description="none: the processor's cores that this process may use")

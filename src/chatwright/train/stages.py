@@ -9,12 +9,14 @@ from typing import Any
 
 import torch
 
+from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
 from chatwright.model.decoder import Decoder
 from chatwright.model.files import load_model, save_model
 from chatwright.tokens.batches import Batches
 from chatwright.tokens.packing import Rows
+from chatwright.tokens.template import STOCK_CONFIG
 from chatwright.tokens.tokenizer import TOKENIZER_FILE
 from chatwright.train.learner import Learner
 from chatwright.train.loop import train
@@ -56,4 +58,5 @@ def train_stage(
     figures = train(folder, learner, batches, progress, validate=(lambda: validate(model)) if validate else None)
     save_model(model, folder)
     shutil.copyfile(tokenizer / TOKENIZER_FILE, folder / TOKENIZER_FILE)
+    write_json(folder / "tokenizer_config.json", STOCK_CONFIG)
     return figures
