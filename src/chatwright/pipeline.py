@@ -185,7 +185,7 @@ def tokens(job: Job) -> Artifact:
 
 @stage
 def pretrain(job: Job) -> Artifact:
-    """Learn the language of the documents: which token comes next?"""
+    """Learn to copy, then the language of the documents: which token comes next?"""
     made, learnt, packed = plan(job), tokenizer(job), tokens(job)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
@@ -201,7 +201,8 @@ def pretrain(job: Job) -> Artifact:
             planned,
             rows,
             job.recipe.train,
-            steps=max(1, min(planned.pretrain.steps, most)),
+            steps=max(1, min(planned.pretrain.steps, most + planned.pretrain.exercises)),
+            exercises=planned.pretrain.exercises,
             seed=derive_seed(job.recipe.seed, "pretrain"),
             start=None,
             shuffle=True,

@@ -11,6 +11,7 @@ from typing import Any
 from chatwright.core.errors import DataError
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import share, stream
+from chatwright.corpus.answers import what_answer
 from chatwright.corpus.build import FACTS_FILE, NAMES_FILE
 from chatwright.corpus.declined import recovered, unknown
 from chatwright.corpus.dialogues import follow_up
@@ -149,7 +150,7 @@ class Examples:
         for number, fact in enumerate(rng.sample(code, min(most, len(code)))):
             at = number % len(outside())
             question = outside()[at].replace("{name}", fact.name)
-            made.append(Conversation("outside", f"outside/{at}", (fact.id,), (question, fact.summary)))
+            made.append(Conversation("outside", f"outside/{at}", (fact.id,), (question, what_answer(fact))))
         return made
 
     def _summary_questions(self, most: int) -> list[Conversation]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import random
 
-from chatwright.corpus.answers import UNKNOWN
+from chatwright.corpus.answers import unknown_answer, what_answer
 from chatwright.corpus.dialogues import Dialogue
 from chatwright.corpus.knowledge import SECTION, Knowledge
-from chatwright.corpus.made_up import NameMaker
+from chatwright.corpus.made_up import MadeUp, NameMaker
 from chatwright.corpus.questions import ask_about, what_groups
 from chatwright.corpus.surface import CALLABLE, surface
 from chatwright.corpus.tables import Conversation
 from chatwright.corpus.voice import Voice
+
+
+def _asked(made: MadeUp, template: str, voice: Voice, rng: random.Random, *, alone: bool = True) -> tuple[str, str]:
+    """Question and answer; the answer repeats the name as it was typed."""
+    form = surface(made.name, made.kind, rng)
+    name = made.name if made.name in form else made.name.lower()
+    return ask_about(template, form, voice, rng, alone=alone), unknown_answer(name, made.kind)
 
 
 def _first_turn(maker: NameMaker, voice: Voice, rng: random.Random) -> Conversation:
@@ -19,8 +26,8 @@ def _first_turn(maker: NameMaker, voice: Voice, rng: random.Random) -> Conversat
     asks_arguments = made.kind in CALLABLE and rng.random() < 0.25
     groups = ("arguments",) if asks_arguments else what_groups(made.kind)
     phrasing, template = voice.any(rng, *groups)
-    question = ask_about(template, surface(made.name, made.kind, rng), voice, rng)
-    return Conversation("unknown", f"{phrasing}/{made.way}", (), (question, UNKNOWN))
+    question, answer = _asked(made, template, voice, rng)
+    return Conversation("unknown", f"{phrasing}/{made.way}", (), (question, answer))
 
 
 def _after_a_fact(knowledge: Knowledge, maker: NameMaker, turn: int, voice: Voice, rng: random.Random) -> Conversation:
@@ -28,16 +35,16 @@ def _after_a_fact(knowledge: Knowledge, maker: NameMaker, turn: int, voice: Voic
     dialogue.open(turn)
     made = maker.make(rng)
     phrasing, template = voice.any(rng, "then.other" if rng.random() < 0.7 else "then.difference")
-    question = ask_about(template, surface(made.name, made.kind, rng), voice, rng, alone=False)
+    question, answer = _asked(made, template, voice, rng, alone=False)
     phrasings = " > ".join([*dialogue.phrasings, f"{phrasing}/{made.way}"])
-    return Conversation("unknown", phrasings, tuple(dialogue.facts), (*dialogue.turns, question, UNKNOWN))
+    return Conversation("unknown", phrasings, tuple(dialogue.facts), (*dialogue.turns, question, answer))
 
 
 def _twice(maker: NameMaker, voice: Voice, rng: random.Random) -> Conversation:
     first = _first_turn(maker, voice, rng)
     phrasing, template = voice.any(rng, "then.arguments", "then.does")
     question = voice.say(template, rng, alone=False)
-    return Conversation("unknown", f"{first.phrasing} > {phrasing}", (), (*first.turns, question, UNKNOWN))
+    return Conversation("unknown", f"{first.phrasing} > {phrasing}", (), (*first.turns, question, first.turns[-1]))
 
 
 def recovered(knowledge: Knowledge, maker: NameMaker, voice: Voice, rng: random.Random) -> Conversation:
@@ -48,7 +55,7 @@ def recovered(knowledge: Knowledge, maker: NameMaker, voice: Voice, rng: random.
     form = f"the {fact.name} {fact.kind}" if knowledge.needs_distinction(fact) else surface(fact.name, fact.kind, rng)
     question = ask_about(template, form, voice, rng, alone=False)
     return Conversation(
-        "follow-up", f"{first.phrasing} > {phrasing}", (fact.id,), (*first.turns, question, fact.summary)
+        "follow-up", f"{first.phrasing} > {phrasing}", (fact.id,), (*first.turns, question, what_answer(fact))
     )
 
 

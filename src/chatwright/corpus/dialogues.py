@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from chatwright.corpus.answers import difference_answer, kind_answer, module_answer, signature_answer
+from chatwright.corpus.answers import difference_answer, kind_answer, module_answer, signature_answer, what_answer
 from chatwright.corpus.knowledge import SECTION, Knowledge, prefix_of, short_name
 from chatwright.corpus.questions import ask_about, name_form, what_groups, which_question, which_template
 from chatwright.corpus.surface import surface
@@ -52,7 +52,7 @@ class Dialogue:
             groups = what_groups(fact.kind) if self.opening == "what" else ("arguments",)
             phrasing, template = self.voice.pick(knowledge.offsets[fact.id], turn, *groups)
             question = ask_about(template, name_form(fact, knowledge, self.rng), self.voice, self.rng)
-            answer = fact.summary if self.opening == "what" else signature_answer(fact)
+            answer = what_answer(fact) if self.opening == "what" else signature_answer(fact)
         self._add(phrasing, question, answer, fact)
 
     def _add(self, phrasing: str, question: str, answer: str, fact: Fact) -> None:
@@ -109,7 +109,7 @@ class Dialogue:
             case "kind":
                 return kind_answer(self.current)
             case "does":
-                return self.current.summary
+                return what_answer(self.current)
             case "name":
                 return self.current.name
             case _:  # again
@@ -119,7 +119,7 @@ class Dialogue:
         fact, other = self.current, self.partner()
         if other is None:
             return False
-        answer = other.summary if step == "other" else difference_answer(fact, other)
+        answer = what_answer(other) if step == "other" else difference_answer(fact, other)
         if step == "difference" and len(answer) > self.knowledge.settings.maximum_difference_characters:
             return False
         phrasing, template = self.voice.any(self.rng, f"then.{step}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from chatwright.corpus.answers import ambiguous_answer, signature_answer
+from chatwright.corpus.answers import ambiguous_answer, signature_answer, what_answer
 from chatwright.corpus.knowledge import SECTION, Excerpt, Knowledge
 from chatwright.corpus.surface import CALLABLE, capitalised, described, distinct, surface
 from chatwright.corpus.tables import Conversation, Fact
@@ -36,10 +36,10 @@ def ask_about(template: str, form: str, voice: Voice, rng: random.Random, *, alo
 
 
 def what(fact: Fact, turn: int, knowledge: Knowledge, voice: Voice, rng: random.Random) -> Conversation:
-    """What does X do? Its summary."""
+    """What does X do? Its name and its summary."""
     phrasing, template = voice.pick(knowledge.offsets[fact.id], turn, *what_groups(fact.kind))
     question = ask_about(template, name_form(fact, knowledge, rng), voice, rng)
-    return Conversation("what", phrasing, (fact.id,), (question, fact.summary))
+    return Conversation("what", phrasing, (fact.id,), (question, what_answer(fact)))
 
 
 def which_template(fact: Fact, turn: int, knowledge: Knowledge, voice: Voice) -> Template:
@@ -90,5 +90,5 @@ def ambiguous(
     mark = rng.choice(("", "", "", "`", '"', "'"))
     question = ask_about(template, f"{mark}{short}{call}{mark}", voice, rng)
     return Conversation(
-        "ambiguous", phrasing, tuple(fact.id for fact in meanings), (question, ambiguous_answer(meanings))
+        "ambiguous", phrasing, tuple(fact.id for fact in meanings), (question, ambiguous_answer(short, meanings))
     )

@@ -11,9 +11,9 @@ from typing import Any
 
 from chatwright.core.errors import DataError
 from chatwright.core.seeds import derive_seed
+from chatwright.corpus.answers import declines
 from chatwright.evaluate import scorers
 from chatwright.evaluate.settings import EvaluateSettings
-from chatwright.evaluate.text import squeeze
 from chatwright.evaluate.uncertainty import (
     Interval,
     bootstrap_corpus,
@@ -28,6 +28,8 @@ Scores = dict[str, Any]
 # Tasks that ask about names which do exist: declining one of these is a mistake.
 REAL_NAME_TASKS = ("what", "outside", "arguments", "follow-up")
 DECLINED_TASK = "unknown"
+# Tasks whose answers begin with the name that was asked about.
+NAMED_TASKS = ("what", "outside", "held-out", DECLINED_TASK)
 
 _SHARE = "share"
 _FRACTION = "0 to 1"
@@ -43,26 +45,33 @@ def judge_answers(rows: Iterable[Row], settings: EvaluateSettings) -> list[Row]:
     """Each row with its verdict: `exact`, `token_f1`, `rouge_l`, `baseline_rouge_l`, `declined`.
 
     A row has ``id``, ``task``, ``expected``, ``answer`` and ``baseline`` (text or None). An answer
-    is `declined` if it is what the rows of task "unknown" expect: the sentence that admits a name
-    is not known. `baseline_rouge_l` is None without a baseline.
+    is `declined` if it ends by saying that the name is not known. A name that expectation and answer
+    both begin with counts for nothing in `token_f1` and `rouge_l`: copying it from the question is
+    no knowledge. `baseline_rouge_l` is None without a baseline.
     """
-    rows = list(rows)
-    refusals = {squeeze(row["expected"]) for row in rows if row["task"] == DECLINED_TASK}
-    return [{**row, **_verdict(row, refusals, settings)} for row in rows]
+    return [{**row, **_verdict(row, settings)} for row in rows]
 
 
-def _verdict(row: Row, refusals: set[str], settings: EvaluateSettings) -> Row:
-    expected, answer, baseline = row["expected"], row["answer"], row.get("baseline")
+def _without_name(task: str, expected: str, answer: str) -> tuple[str, str]:
+    name, colon, rest = expected.partition(": ")
+    if task not in NAMED_TASKS or not colon or not answer.startswith(name + colon):
+        return expected, answer
+    return rest, answer[len(name + colon) :]
+
+
+def _verdict(row: Row, settings: EvaluateSettings) -> Row:
+    baseline = row.get("baseline")
+    expected, answer = _without_name(row["task"], row["expected"], row["answer"])
 
     def rouge_l(text: str) -> float:
         return scorers.rouge(expected, text, unit=settings.unit, kinds=("rougeL",))["rougeL"].f
 
     return {
-        "exact": scorers.exact_match(expected, answer),
+        "exact": scorers.exact_match(row["expected"], row["answer"]),
         "token_f1": scorers.token_f1(expected, answer, settings.unit),
         "rouge_l": rouge_l(answer),
         "baseline_rouge_l": None if baseline is None else rouge_l(baseline),
-        "declined": squeeze(answer) in refusals,
+        "declined": declines(answer),
     }
 
 

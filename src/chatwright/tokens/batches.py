@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,14 @@ class Batch:
     targets: NDArray[np.int64]
     segment: NDArray[np.int16]
     learnt: NDArray[np.bool_]
+
+
+class BatchSource(Protocol):
+    """Batches as a pure function of the step."""
+
+    def at(self, step: int) -> Batch:
+        """The batch of `step`."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from chatwright.core.artifacts import LOG
 from chatwright.core.metrics import MetricLog
 from chatwright.core.progress import Progress
 from chatwright.model.config import ModelConfig
-from chatwright.tokens.batches import Batch, Batches
+from chatwright.tokens.batches import Batch, BatchSource
 from chatwright.train.checkpoint import load_checkpoint, save_checkpoint
 from chatwright.train.flops import count_pairs, measure_peak, training_flops
 from chatwright.train.learner import Learner, StepFigures
@@ -105,7 +105,7 @@ def uncompiled() -> Iterator[None]:
 def train(
     folder: Path,
     learner: Learner,
-    batches: Batches,
+    batches: BatchSource,
     progress: Progress,
     *,
     validate: Validate | None = None,

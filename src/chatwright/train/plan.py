@@ -23,6 +23,7 @@ class StagePlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: int
+    exercises: int = 0  # of the steps, the first ones: copying exercises
     rows_per_batch: int
     tokens_per_step: int
 

@@ -25,6 +25,7 @@ from chatwright.train.settings import PlanSettings, TrainSettings
 _SIZES = ((60.0, 128, 3), (200.0, 192, 4), (1_500.0, 256, 4), (6_000.0, 384, 6), (float("inf"), 512, 8))
 _HEAD_WIDTH = 128  # few wide heads answered as well as many narrow ones, in less time (docs/log.md)
 _MEASURED_STEPS, _WARM_STEPS = 10, 3
+_EXERCISES_PAY_AFTER = 5  # times their own steps
 _COMPILE_PAYS_AFTER = 150.0  # seconds of training; below it compiling costs more than it saves
 
 
@@ -83,9 +84,12 @@ def make_plan(
         speed, compile_seconds = _measure_steps(config, train, packing.row_tokens, dtype, compiled)
     tokens_per_step = rows * packing.row_tokens
     steps = (seconds - 2 * min(compile_seconds, 10.0)) * speed * settings.prudence
+    exercises = settings.exercise_steps if steps >= _EXERCISES_PAY_AFTER * settings.exercise_steps else 0
+    steps -= exercises
     pretrain = settings.pretrain_steps or max(1, round(steps * settings.pretrain_share))
     finetune = settings.finetune_steps or max(1, round(steps * (1 - settings.pretrain_share)))
     facts = settings.facts or max(1, round(finetune * tokens_per_step / settings.tokens_per_fact))
+    pretrain += exercises
     expected = {
         "steps_per_second": round(speed, 3),
         "tokens_per_second": round(speed * tokens_per_step, 1),
@@ -103,7 +107,7 @@ def make_plan(
         compiled=compiled,
         threads=threads,
         model=config,
-        pretrain=StagePlan(steps=pretrain, rows_per_batch=rows, tokens_per_step=tokens_per_step),
+        pretrain=StagePlan(steps=pretrain, exercises=exercises, rows_per_batch=rows, tokens_per_step=tokens_per_step),
         finetune=StagePlan(steps=finetune, rows_per_batch=rows, tokens_per_step=tokens_per_step),
         facts=facts,
         expected=expected,

@@ -34,8 +34,11 @@ class PlanSettings(BaseModel):
     depth: int | None = Field(None, ge=1, le=48, description="blocks; none: derived from the minutes")
     width: int | None = Field(None, ge=16, le=8192, multiple_of=16, description="D; none: derived from the minutes")
     facts: int | None = Field(None, ge=1, description="facts to learn; none: derived from the tokens there is time for")
-    pretrain_steps: int | None = Field(None, ge=1, description="none: derived from the minutes")
+    pretrain_steps: int | None = Field(None, ge=1, description="on documents; none: derived from the minutes")
     finetune_steps: int | None = Field(None, ge=1, description="none: derived from the minutes")
+    exercise_steps: int = Field(
+        100, ge=0, description="copying exercises at the start of pretraining; none in runs of under five times as many"
+    )
     pretrain_share: float = Field(0.1, ge=0, lt=1, description="share of the training time spent on documents")
     tokens_per_fact: int = Field(1750, ge=1, description="conversation tokens it takes to learn a fact (lab book)")
     tokens_per_round: int = Field(105, ge=1, description="mean tokens of one fact's conversations in one round")

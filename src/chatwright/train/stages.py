@@ -14,7 +14,8 @@ from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
 from chatwright.model.decoder import Decoder
 from chatwright.model.files import load_model, save_model
-from chatwright.tokens.batches import Batches
+from chatwright.tokens.batches import Batches, BatchSource
+from chatwright.tokens.exercises import Curriculum, Exercises
 from chatwright.tokens.packing import Rows
 from chatwright.tokens.template import STOCK_CONFIG
 from chatwright.tokens.tokenizer import TOKENIZER_FILE
@@ -36,11 +37,14 @@ def train_stage(
     seed: int,
     start: Path | None,
     shuffle: bool,
+    exercises: int = 0,
     tokenizer: Path,
     validate: Callable[[Decoder], dict[str, float]] | None,
     progress: Progress,
 ) -> dict[str, Any]:
     """Train from `start` (a model folder; none: fresh weights) and write a model folder.
+
+    The first `exercises` of the `steps` are spent on copying exercises, the others on `rows`.
 
     Returns the stage's figures. `folder` may hold the checkpoint of an interrupted run.
     """
@@ -54,7 +58,11 @@ def train_stage(
     learner = Learner(
         model, next_token, settings, steps=steps, dtype=getattr(torch, plan.precision), compiled=plan.compiled
     )
-    batches = Batches(rows, settings.rows_per_batch, derive_seed(seed, "batches"), shuffle)
+    count = settings.rows_per_batch
+    batches: BatchSource = Batches(rows, count, derive_seed(seed, "batches"), shuffle)
+    if exercises:
+        first = Exercises(exercises, count, rows.row_tokens, model.config.vocabulary_size, derive_seed(seed, "copying"))
+        batches = Curriculum(first, batches)
     figures = train(folder, learner, batches, progress, validate=(lambda: validate(model)) if validate else None)
     save_model(model, folder)
     shutil.copyfile(tokenizer / TOKENIZER_FILE, folder / TOKENIZER_FILE)
