@@ -61,10 +61,23 @@ def test_declining_is_told_apart_by_task() -> None:
     assert "wrongly_declined" not in tasks["summary"]
 
 
-def test_without_made_up_names_nothing_counts_as_declined() -> None:
+def test_without_made_up_names_declines_are_no_score() -> None:
     known = [each for each in rows() if each["task"] != "unknown"]
-    assert not any(each["declined"] for each in judge_answers(known, SETTINGS))
     assert "wrongly_declined" not in score_answers(known, SETTINGS, seed=1)["overall"]
+
+
+def test_copying_the_name_earns_nothing() -> None:
+    wrong, right = judge_answers(
+        [
+            row("what", "os.nice: Be kinder.", "os.nice: Shut down."),
+            row("what", "os.nice: Be kind.", "os.nice: Be kind."),
+        ],
+        SETTINGS,
+    )
+    assert (wrong["rouge_l"], wrong["token_f1"]) == (0.0, 0.0)
+    assert right["exact"] and right["rouge_l"] == 1.0
+    (other,) = judge_answers([row("what", "os.nice: Be kind.", "os.name: Be kind.")], SETTINGS)
+    assert not other["exact"] and 0 < other["rouge_l"] < 1
 
 
 def test_summaries_are_compared_with_their_baseline_in_pairs() -> None:

@@ -1,7 +1,8 @@
 """What the assistant answers: the one exact wording for each kind of question.
 
-Every answer about a name begins with that name, written out in full. So the model first settles
-which name is meant, whatever the words of the question were, and only then says what it knows of it.
+What a name stands for is said after the name itself, written out in full. So the model first settles
+which name is meant, whatever the words of the question were, and then says what it knows of it. Every
+other kind of answer begins with words of its own: what is wanted shows in the first token.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ def what_answer(fact: Fact) -> str:
     return f"{fact.name}: {fact.summary}"
 
 
-def unknown_answer(name: str, kind: str) -> str:
+def unknown_answer(kind: str) -> str:
     """That a name is none that was learnt."""
-    return f"{name}: {UNKNOWN_HEADING if kind == SECTION else UNKNOWN}"
+    return UNKNOWN_HEADING if kind == SECTION else UNKNOWN
 
 
 def declines(answer: str) -> bool:
-    """Does an answer say that the name is not known, whichever name it repeats?"""
-    return answer.rstrip().endswith((UNKNOWN, UNKNOWN_HEADING))
+    """Does an answer say that a name is not known?"""
+    return answer.strip() in (UNKNOWN, UNKNOWN_HEADING)
 
 
 def signature_answer(fact: Fact) -> str:
@@ -35,23 +36,26 @@ def signature_answer(fact: Fact) -> str:
 
 def module_answer(fact: Fact) -> str:
     """Where it is."""
-    if fact.module == "builtins":
-        return f"{fact.name} is built in."
-    return (
-        f"{fact.name} is in {fact.module}." if fact.kind == SECTION else f"{fact.name} is in the {fact.module} module."
-    )
+    if fact.kind == SECTION:
+        return f"It is in {fact.module}."
+    return "It is built in." if fact.module == "builtins" else f"It is in the {fact.module} module."
 
 
 def kind_answer(fact: Fact) -> str:
     """What kind of thing it is."""
     if fact.kind in {"method", "property"}:
-        return f"{fact.name} is a {fact.kind} of the {fact.name.rpartition('.')[0]} class."
-    return f"{fact.name} is a {fact.kind}."
+        return f"It is a {fact.kind} of the {fact.name.rpartition('.')[0]} class."
+    return f"It is a {fact.kind}."
 
 
 def difference_answer(one: Fact, other: Fact) -> str:
     """What each of the two is, one below the other."""
-    return f"{what_answer(one)}\n{what_answer(other)}"
+    return f"Side by side:\n{what_answer(one)}\n{what_answer(other)}"
+
+
+def again_answer(before: str) -> str:
+    """The answer before, once more."""
+    return f"As I said: {before}"
 
 
 def ambiguous_answer(short: str, meanings: list[Fact]) -> str:

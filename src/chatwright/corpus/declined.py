@@ -15,10 +15,9 @@ from chatwright.corpus.voice import Voice
 
 
 def _asked(made: MadeUp, template: str, voice: Voice, rng: random.Random, *, alone: bool = True) -> tuple[str, str]:
-    """Question and answer; the answer repeats the name as it was typed."""
+    """Question and answer."""
     form = surface(made.name, made.kind, rng)
-    name = made.name if made.name in form else made.name.lower()
-    return ask_about(template, form, voice, rng, alone=alone), unknown_answer(name, made.kind)
+    return ask_about(template, form, voice, rng, alone=alone), unknown_answer(made.kind)
 
 
 def _first_turn(maker: NameMaker, voice: Voice, rng: random.Random) -> Conversation:

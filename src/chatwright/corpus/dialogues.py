@@ -5,7 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from chatwright.corpus.answers import difference_answer, kind_answer, module_answer, signature_answer, what_answer
+from chatwright.corpus.answers import (
+    again_answer,
+    difference_answer,
+    kind_answer,
+    module_answer,
+    signature_answer,
+    what_answer,
+)
 from chatwright.corpus.knowledge import SECTION, Knowledge, prefix_of, short_name
 from chatwright.corpus.questions import ask_about, name_form, what_groups, which_question, which_template
 from chatwright.corpus.surface import surface
@@ -17,10 +24,10 @@ _TRIES = 8
 _WEIGHTS = {
     "arguments": 3,
     "module": 2,
-    "kind": 1,
+    "kind": 2,
     "other": 3,
     "difference": 3,
-    "again": 1,
+    "again": 2,
     "does": 3,
     "name": 2,
 }
@@ -113,7 +120,7 @@ class Dialogue:
             case "name":
                 return self.current.name
             case _:  # again
-                return self.turns[-1]
+                return again_answer(self.turns[-1])
 
     def _follow_to_other(self, step: str) -> bool:
         fact, other = self.current, self.partner()

@@ -104,6 +104,8 @@ class NameMaker:
             ]
             ways += [self._letter, self._suffix, self._module, self._bare, self._class]
             ways += [self._prefix, self._joined]
+            if not evaluation:  # what looks most like a real name is practised most
+                ways += [self._letter, self._letter, self._graft, self._graft, self._graft, self._bare, self._verb]
         else:
             ways = [self._subject, self._nonsense_heading, self._mixed_heading]
         self._ways = ways
