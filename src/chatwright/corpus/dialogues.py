@@ -23,8 +23,8 @@ _THIRD_TURN_SHARE = {"training": 0.2, "evaluation": 0.1}  # twice that after "wh
 _TRIES = 8
 _WEIGHTS = {
     "arguments": 3,
-    "module": 2,
-    "kind": 2,
+    "module": 1,
+    "kind": 3,
     "other": 3,
     "difference": 3,
     "again": 2,
