@@ -23,7 +23,7 @@ from chatwright.train.settings import PlanSettings, TrainSettings
 class Recipe(BaseModel):
     """All that decides a run. `chatwright plan --json` prints one with every default filled in."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = Field(min_length=1, pattern=r"^[\w.-]+$", description="names the run folder")
     title: str = Field("", description="the report's heading")

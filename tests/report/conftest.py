@@ -249,7 +249,7 @@ def make_run(run: Path, leave_out: tuple[str, ...] = ()) -> Path:
     for name, (reads, work) in _works().items():
         if name not in leave_out:
             inputs = {each: made[each] for each in reads if each in made}
-            settings = {name: {"note": f"settings of {name}", "near_exact": 0.85}}
+            settings = {name: {"note": f"settings of {name}", "near_exact": 0.85, "source": "python-docs"}}
             made[name] = Stage(name, settings, inputs, seed=7).build(run, work)
     return run
 

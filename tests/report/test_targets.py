@@ -75,8 +75,9 @@ def test_what_was_not_measured_is_not_judged() -> None:
 
 
 def test_only_the_default_recipe_is_judged() -> None:
-    assert targets_for("python-docs") == PYTHON_DOCS
-    assert targets_for("my-notes") == ()
+    assert targets_for("python-docs", "python-docs") == PYTHON_DOCS
+    assert targets_for("python-docs", "folder") == ()
+    assert targets_for("my-notes", "python-docs") == ()
 
 
 def test_limits_in_words() -> None:

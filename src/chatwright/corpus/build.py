@@ -167,11 +167,12 @@ def build_corpus(folder: Path, settings: CorpusSettings, seed: int, progress: Pr
     write_rows(folder / DROPPED_FILE, DROPPED, ledger.drops)
     with replacing(folder / NAMES_FILE) as aside:
         aside.write_text("\n".join(sorted(collected.names)) + "\n", encoding="utf-8")
-    return _figures(collected, read, rows, facts, ledger)
+    return _figures(collected, settings.license or collected.license, read, rows, facts, ledger)
 
 
 def _figures(
     collected: Collected,
+    license: str | None,
     read: dict[str, int],
     rows: list[dict[str, Any]],
     facts: list[dict[str, Any]],
@@ -183,6 +184,7 @@ def _figures(
         "source": collected.source,
         "description": collected.description,
         "selection": collected.selection,
+        "license": license,
         "python": platform.python_version(),
         "documents_read": read["documents"],
         "characters_read": read["characters"],

@@ -41,4 +41,5 @@ class Collected:
     fact_order: str  # the rule behind `FactDraft.order`, in words
     documents: list[DocumentDraft]
     names: set[str]  # every name that exists, facts or not
+    license: str | None = None  # SPDX identifier of the text, where it is known
     read: dict[str, int] = field(default_factory=dict)  # documents, characters, bytes

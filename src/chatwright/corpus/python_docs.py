@@ -169,6 +169,7 @@ def collect_python_docs(settings: CorpusSettings, ledger: Ledger, progress: Prog
         fact_order=FACT_ORDER,
         documents=documents,
         names=names | set(keyword.kwlist) | set(keyword.softkwlist),
+        license="PSF-2.0",
     )
 
 

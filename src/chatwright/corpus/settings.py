@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 class CorpusSettings(BaseModel):
     """What is read, and how it is split."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     source: Literal["python-docs", "folder"] = Field(
         "python-docs", description="the documentation of the running Python, or a folder of text"
     )
     docs: str | None = Field(None, description="the folder to read, for source = 'folder'")
+    license: str | None = Field(None, description="licence of the text (SPDX identifier), told by the model card")
     modules: tuple[str, ...] = Field(
         (), description="read only these top-level modules of the standard library; empty reads all"
     )
@@ -34,7 +35,7 @@ class CorpusSettings(BaseModel):
 class ChatSettings(BaseModel):
     """How many conversations of each task are made. Weights are conversations per fact and round."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     what: float = Field(0.5, ge=0, description="'what does X do', conversations per fact and round")
     which: float = Field(0.4, ge=0, description="description to name, conversations per fact and round")

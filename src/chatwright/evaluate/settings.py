@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class EvaluateSettings(BaseModel):
     """How answers are made and scored, and how sure a score has to say it is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     unit: Literal["words", "characters"] = Field(
         default="words",

@@ -30,13 +30,14 @@ def build_report(
     """Write `index.html`, `scores.json`, `README.md` and `curves.png` for `run` into `folder`.
 
     Everything comes from the artifacts in `run`; stages that it lacks are left out. The same
-    artifacts, settings and seed give the same files. `recipe` decides which targets judge the run.
+    artifacts, settings and seed give the same files. `recipe` and what the corpus was read
+    from decide which targets judge the run.
     Returns the stage's figures; raises `ArtifactError` where no stage has finished.
     """
     record = read_run(run)
     cost = run_cost(record, settings.watts)
     scores = collect_scores(record, cost)
-    verdicts = judge(targets_for(recipe), scores)
+    verdicts = judge(targets_for(recipe, record.source), scores)
     story = Story(title, recipe, seed, settings, record, cost, scores, verdicts)
     curves = _curves(record, settings.curve_points)
     _write_text(folder / "index.html", render_page(story, curves))

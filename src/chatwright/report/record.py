@@ -38,6 +38,11 @@ class RunRecord:
         return manifest.settings if manifest else {}
 
     @property
+    def source(self) -> str:
+        """Where the corpus was read from, as its settings name it; empty where they are not known."""
+        return str(self.settings("corpus").get("corpus", {}).get("source", ""))
+
+    @property
     def machine(self) -> dict[str, Any]:
         """The machine as the plan measured it."""
         return dict(self.plan.get("machine") or {})

@@ -75,9 +75,9 @@ PYTHON_DOCS: tuple[Target, ...] = (
 )
 
 
-def targets_for(recipe: str) -> tuple[Target, ...]:
-    """The targets of a recipe; none but the default recipe has any."""
-    return PYTHON_DOCS if recipe == JUDGED_RECIPE else ()
+def targets_for(recipe: str, source: str) -> tuple[Target, ...]:
+    """The targets of a recipe; only the default recipe on the text it was made for has any."""
+    return PYTHON_DOCS if recipe == source == JUDGED_RECIPE else ()
 
 
 def judge(targets: Sequence[Target], scores: Mapping[str, Score]) -> list[Verdict]:
