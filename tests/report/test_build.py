@@ -12,6 +12,7 @@ import yaml
 from chatwright.core.errors import ArtifactError
 from chatwright.report.build import build_report
 from chatwright.report.costs import run_cost
+from chatwright.report.page import _noted
 from chatwright.report.record import read_run
 from chatwright.report.settings import ReportSettings
 from chatwright.report.story import Story
@@ -229,3 +230,9 @@ def test_settings_load_neither_torch_nor_matplotlib() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_ledger_counts_apart_what_was_left_out_and_what_was_kept() -> None:
+    entries = [("collect", 2), ("read", 3), ("facts", 40), ("decoded", 5), ("deduplicate", 7)]
+    ledger = [{"stage": stage, "rule": "some rule", "count": count} for stage, count in entries]
+    assert _noted(ledger) == {"left_out": 12, "no_fact": 40, "kept": 5}

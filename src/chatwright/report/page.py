@@ -78,7 +78,7 @@ def _context(story: Story) -> dict[str, Any]:
         "samples": samples,
         "sample_counts": {mark: sum(sample.mark == mark for sample in samples) for mark in ("right", "near", "wrong")},
         "corpus": _tables(story, ("corpus", "chat")),
-        "dropped": sum(entry.get("count", 0) for entry in record.ledger),
+        "noted": _noted(record.ledger),
         "tokenizer": _tables(story, ("tokenizer", "tokens")),
         "cost": cost,
         "stage_rows": [_stage_row(stage) for stage in cost.stages],
@@ -132,6 +132,15 @@ def _bar(kind: Kind, score: Score, story: Story) -> dict[str, Any]:
             if limit is not None
         ],
     }
+
+
+def _noted(ledger: list[dict[str, Any]]) -> dict[str, int]:
+    """What the ledger counts, apart: left out, read but no fact, kept with a note."""
+    kinds = {"facts": "no_fact", "decoded": "kept"}
+    counts = {"left_out": 0, "no_fact": 0, "kept": 0}
+    for entry in ledger:
+        counts[kinds.get(entry["stage"], "left_out")] += entry["count"]
+    return counts
 
 
 def _verdict_row(verdict: Verdict) -> dict[str, Any]:
