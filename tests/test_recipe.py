@@ -61,3 +61,9 @@ def test_help_loads_no_torch() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert "doctor" in shown and "corpus" in shown
+
+
+@pytest.mark.parametrize("number", ["inf", "nan"])
+def test_numbers_that_are_not_finite_are_refused(number: str) -> None:
+    with pytest.raises(RecipeError, match="max_file_megabytes"):
+        load_recipe("python-docs", [f"corpus.max_file_megabytes={number}"])

@@ -9,9 +9,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from chatwright.core.errors import Problem, RecipeError, UsageError
+from chatwright.core.settings import Settings
 from chatwright.corpus.settings import ChatSettings, CorpusSettings
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.settings import GenerateSettings
@@ -20,10 +21,8 @@ from chatwright.tokens.settings import PackingSettings, TokenizerSettings
 from chatwright.train.settings import PlanSettings, TrainSettings
 
 
-class Recipe(BaseModel):
+class Recipe(Settings):
     """All that decides a run. `chatwright plan --json` prints one with every default filled in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = Field(min_length=1, pattern=r"^[\w.-]+$", description="names the run folder")
     title: str = Field("", description="the report's heading")

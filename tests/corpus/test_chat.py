@@ -7,7 +7,7 @@ import pytest
 
 from chatwright.core.errors import DataError
 from chatwright.core.progress import Silent
-from chatwright.corpus.answers import UNKNOWN
+from chatwright.corpus.answers import UNKNOWN, UNKNOWN_HEADING
 from chatwright.corpus.build import build_corpus
 from chatwright.corpus.chat import QUESTIONS_FILE, TRAIN_FILE, build_chat
 from chatwright.corpus.knowledge import Knowledge
@@ -212,6 +212,7 @@ def test_a_folder_of_sections_works_too(tmp_path: Path) -> None:
     tasks = Counter(row["task"] for row in rows)
     assert {"what", "which", "follow-up", "summary", "unknown", "ambiguous", "small-talk"} == set(tasks)
     safety = [answer(row) for row in rows if row["task"] == "ambiguous"]
+    assert {answer(row) for row in rows if row["task"] == "unknown"} == {UNKNOWN_HEADING}
     assert all(text.startswith("Safety: Do you mean Safety (") for text in safety)
 
 

@@ -1,6 +1,7 @@
 """Names that do not exist, made fresh: likely-looking, and never one that is real.
 
-Training and evaluation make them in the same ways, out of different words.
+Training and evaluation make them in the same ways, out of different words; training makes more of
+those that look most like real ones.
 """
 
 from __future__ import annotations

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from chatwright.core.settings import Settings
 
 
-class CorpusSettings(BaseModel):
+class CorpusSettings(Settings):
     """What is read, and how it is split."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     source: Literal["python-docs", "folder"] = Field(
         "python-docs", description="the documentation of the running Python, or a folder of text"
@@ -32,10 +32,8 @@ class CorpusSettings(BaseModel):
     minimum_characters: int = Field(5_000, ge=1, description="characters below which training makes no sense")
 
 
-class ChatSettings(BaseModel):
+class ChatSettings(Settings):
     """How many conversations of each task are made. Weights are conversations per fact and round."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     what: float = Field(0.5, ge=0, description="'what does X do', conversations per fact and round")
     which: float = Field(0.4, ge=0, description="description to name, conversations per fact and round")

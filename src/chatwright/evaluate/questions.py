@@ -29,7 +29,7 @@ Scores = dict[str, Any]
 REAL_NAME_TASKS = ("what", "outside", "arguments", "follow-up")
 DECLINED_TASK = "unknown"
 # Tasks whose answers begin with the name that was asked about.
-NAMED_TASKS = ("what", "outside", "held-out", DECLINED_TASK)
+NAMED_TASKS = ("what", "outside", "held-out")
 
 _SHARE = "share"
 _FRACTION = "0 to 1"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from chatwright.core.settings import Settings
 
 
-class EvaluateSettings(BaseModel):
+class EvaluateSettings(Settings):
     """How answers are made and scored, and how sure a score has to say it is."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     unit: Literal["words", "characters"] = Field(
         default="words",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from chatwright.core.settings import Settings
 
 
-class GenerateSettings(BaseModel):
+class GenerateSettings(Settings):
     """How the next token is chosen; the default is greedy."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     temperature: float = Field(0.0, ge=0, le=10, description="0 is greedy; 1 the model's own distribution")
     top_k: int = Field(0, ge=0, description="choose among this many likeliest tokens; 0: all")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from chatwright.core.settings import Settings
 
 
-class ModelConfig(BaseModel):
+class ModelConfig(Settings):
     """A decoder of the Qwen3 shape (RMSNorm, RoPE, QK-norm, SwiGLU, grouped queries).
 
     Source: Qwen3 Technical Report (arXiv 2505.09388), section 2; names follow its stock
     configuration, so a reader of one can read the other.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     vocabulary_size: int = Field(4096, ge=260, description="rows of the embedding")
     width: int = Field(256, ge=8, description="D, numbers per token between the blocks")

@@ -37,7 +37,7 @@ def build_report(
     record = read_run(run)
     cost = run_cost(record, settings.watts)
     scores = collect_scores(record, cost)
-    verdicts = judge(targets_for(recipe, record.source), scores)
+    verdicts = judge(targets_for(recipe, record.read_from), scores)
     story = Story(title, recipe, seed, settings, record, cost, scores, verdicts)
     curves = _curves(record, settings.curve_points)
     _write_text(folder / "index.html", render_page(story, curves))

@@ -38,7 +38,7 @@ class RunRecord:
         return manifest.settings if manifest else {}
 
     @property
-    def source(self) -> str:
+    def read_from(self) -> str:
         """Where the corpus was read from, as its settings name it; empty where they are not known."""
         return str(self.settings("corpus").get("corpus", {}).get("source", ""))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from chatwright.core.settings import Settings
 
 
-class ReportSettings(BaseModel):
+class ReportSettings(Settings):
     """What the report shows, and what it has to assume because no stage can measure it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     watts: float = Field(
         default=60.0, gt=0, description="power that the whole machine is assumed to draw while a stage runs"

@@ -8,19 +8,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from chatwright.core.errors import ArtifactError
 from chatwright.core.files import read_json, write_json
+from chatwright.core.settings import Settings
 from chatwright.model.config import ModelConfig
 
 PLAN_FILE = "plan.json"
 
 
-class StagePlan(BaseModel):
+class StagePlan(Settings):
     """Steps of one training stage and the tokens in each (padding included)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: int
     exercises: int = 0  # of the steps, the first ones: copying exercises
@@ -28,10 +27,8 @@ class StagePlan(BaseModel):
     tokens_per_step: int
 
 
-class Plan(BaseModel):
+class Plan(Settings):
     """What was measured once, and all that follows from it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     minutes: float
     created: str

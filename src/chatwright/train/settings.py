@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from chatwright.core.settings import Settings
 
 
-class TrainSettings(BaseModel):
+class TrainSettings(Settings):
     """How one training stage learns; steps and sizes come from the plan."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     learning_rate: float = Field(0.02, gt=0, le=1, description="peak rate of Muon (block matrices)")
     adam_learning_rate: float = Field(0.008, gt=0, le=1, description="peak rate of AdamW (embedding, norms)")
@@ -25,10 +25,8 @@ class TrainSettings(BaseModel):
     checkpoint_every: int = Field(100, ge=1, description="steps between checkpoints")
 
 
-class PlanSettings(BaseModel):
+class PlanSettings(Settings):
     """What the plan is derived from: how long, how big, how much to learn per fact."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     minutes: float = Field(11.0, gt=0, le=100_000, description="wall time of the whole run, all stages")
     depth: int | None = Field(None, ge=1, le=48, description="blocks; none: derived from the minutes")
