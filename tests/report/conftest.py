@@ -28,7 +28,7 @@ PLAN = {
         "precision": "bf16",
     },
     "model": {"width": 256, "layers": 4, "heads": 4, "vocabulary_size": 4096, "context": 512},
-    "pretrain": {"steps": 600, "tokens_per_step": 8192},
+    "pretrain": {"steps": 600, "exercises": 100, "tokens_per_step": 8192},
     "finetune": {"steps": 2400, "tokens_per_step": 8192},
     "facts": 2912,
     "rounds": 18,

@@ -236,3 +236,7 @@ def test_the_ledger_counts_apart_what_was_left_out_and_what_was_kept() -> None:
     entries = [("collect", 2), ("read", 3), ("facts", 40), ("decoded", 5), ("deduplicate", 7)]
     ledger = [{"stage": stage, "rule": "some rule", "count": count} for stage, count in entries]
     assert _noted(ledger) == {"left_out": 12, "no_fact": 40, "kept": 5}
+
+
+def test_the_page_says_which_steps_are_exercises(page: Page) -> None:
+    assert "The first 100 steps of pretraining are copying exercises." in page.text
