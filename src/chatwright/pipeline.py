@@ -219,15 +219,17 @@ def pretrain(job: Job) -> Artifact:
 @stage
 def finetune(job: Job) -> Artifact:
     """Learn to answer: loss on the assistant's words only."""
-    made, learnt, packed, before = plan(job), tokenizer(job), tokens(job), pretrain(job)
+    made, talked, learnt, packed, before = plan(job), chat(job), tokenizer(job), tokens(job), pretrain(job)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.generate.grounding import Grounding
         from chatwright.tokens.packing import Rows
         from chatwright.train.plan import Plan
         from chatwright.train.stages import train_stage
 
         planned = Plan.load(made.folder)
         rows = Rows.load(packed.folder, "conversations")
+        Grounding.model_validate(talked.figures["grounding"]).save(folder)
         return train_stage(
             folder,
             planned,
@@ -242,7 +244,7 @@ def finetune(job: Job) -> Artifact:
             progress=progress,
         )
 
-    inputs = {"plan": made, "tokenizer": learnt, "tokens": packed, "pretrain": before}
+    inputs = {"plan": made, "chat": talked, "tokenizer": learnt, "tokens": packed, "pretrain": before}
     return job.build("finetune", _settings(job.recipe, "train"), inputs, work, resumable=True, scratch=(CHECKPOINT,))
 
 

@@ -119,3 +119,20 @@ def test_exact_answers_without_letters_are_near_exact() -> None:
 def test_no_answers_is_told() -> None:
     with pytest.raises(DataError):
         score_answers([], SETTINGS, seed=0)
+
+
+def test_what_the_weights_alone_would_have_scored() -> None:
+    invented = "os.nice: Return the value."
+    checked = [
+        {**row("unknown", REFUSAL, REFUSAL), "draft": invented},
+        {**row("unknown", REFUSAL, REFUSAL), "draft": REFUSAL},
+        {**row("what", "os.nice: Be kind.", "os.nice: Be kind."), "draft": REFUSAL},
+        {**row("what", "os.nice: Be kind.", REFUSAL), "draft": "os.name: Be kind."},
+    ]
+    scores = score_answers(checked, SETTINGS, seed=1)
+    assert scores["tasks"]["unknown"]["declined"]["value"] == 1.0
+    alone = scores["alone"]
+    assert alone["unknown"]["declined"]["value"] == 0.5
+    assert alone["what"]["exact_match"]["value"] == 0.0
+    assert scores["overall"]["wrongly_declined"]["value"] == alone["overall"]["wrongly_declined"]["value"] == 0.5
+    assert score_answers(rows(), SETTINGS, seed=1)["alone"] == {}

@@ -58,8 +58,8 @@ def chat(run: Path | None, asked: list[str], ask_file: Path | None, options: dic
     elif asked:
         from chatwright.core.progress import Silent
 
-        held = hold_conversations(assistant, [asked], settings, Silent())[0]
-        answers = [message["content"] for message in held if message["role"] == "assistant"]
+        (messages,), _ = hold_conversations(assistant, [asked], settings, Silent())
+        answers = [message["content"] for message in messages if message["role"] == "assistant"]
         if as_json:
             print_json({"answers": answers})
         else:
@@ -74,7 +74,7 @@ def _answer_in_batches(
     answers: list[str] = []
     size = 4 * settings.batch
     for start in range(0, len(conversations), size):
-        answers += assistant.answer(conversations[start : start + size], settings)
+        answers += [reply.text for reply in assistant.answer(conversations[start : start + size], settings)]
         progress.update(len(answers) / len(conversations), f"{len(answers):,} of {len(conversations):,}")
     return answers
 
@@ -126,13 +126,13 @@ def _converse(assistant: Assistant, settings: GenerateSettings) -> None:
             continue
         messages.append({"role": "user", "content": text})
         try:
-            answer = assistant.answer([messages], settings, on_text=_tell)[0]
+            (reply,) = assistant.answer([messages], settings, on_text=_tell)
         except DataError as error:  # a question longer than the context: say so and go on
             messages.pop()
             console.print(str(error), style="red", markup=False)
             continue
         sys.stdout.write("\n")
-        messages.append({"role": "assistant", "content": answer})
+        messages.append({"role": "assistant", "content": reply.text})
 
 
 def _tell(piece: str) -> None:

@@ -13,6 +13,15 @@ from chatwright.corpus.tables import Fact
 UNKNOWN = "I do not know that name."
 UNKNOWN_HEADING = "I do not know that heading."
 
+# How an answer shows which names it is about: at the start of a line, before its summary or its arguments.
+NAME_CLAIM = r"^([\w.]+)(?:: |\()"
+HEADING_CLAIM = r"^(?!As I said: )(.{1,120}?): "
+
+
+def claim(kind: str) -> str:
+    """The regular expression that finds what an answer is about."""
+    return HEADING_CLAIM if kind == SECTION else NAME_CLAIM
+
 
 def what_answer(fact: Fact) -> str:
     """What it is: ``json.dumps: Serialize obj to a JSON formatted str.``"""

@@ -11,7 +11,7 @@ from typing import Any
 from chatwright.core.errors import DataError
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import share, stream
-from chatwright.corpus.answers import what_answer
+from chatwright.corpus.answers import claim, unknown_answer, what_answer
 from chatwright.corpus.build import FACTS_FILE, NAMES_FILE
 from chatwright.corpus.declined import recovered, unknown
 from chatwright.corpus.dialogues import follow_up
@@ -238,6 +238,10 @@ def build_chat(
         "facts_told_by_summary": len(examples.told),
         "facts_with_arguments": len(examples.called),
         "ambiguous_names": len(knowledge.ambiguous),
+        "grounding": {
+            "refusal": unknown_answer(knowledge.chosen[0].kind),
+            "claim": claim(knowledge.chosen[0].kind),
+        },
         "tasks": trained.figures(),
         "question_tasks": asked.figures(),
     }

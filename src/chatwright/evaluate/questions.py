@@ -42,14 +42,21 @@ def score_answers(rows: Sequence[Row], settings: EvaluateSettings, seed: int) ->
 
 
 def judge_answers(rows: Iterable[Row], settings: EvaluateSettings) -> list[Row]:
-    """Each row with its verdict: `exact`, `token_f1`, `rouge_l`, `baseline_rouge_l`, `declined`.
+    """Each row with its verdict: `exact`, `near`, `token_f1`, `rouge_l`, `baseline_rouge_l`, `declined`.
 
-    A row has ``id``, ``task``, ``expected``, ``answer`` and ``baseline`` (text or None). An answer
-    is `declined` if it ends by saying that the name is not known. A name that expectation and answer
-    both begin with counts for nothing in `token_f1` and `rouge_l`: copying it from the question is
+    A row has ``id``, ``task``, ``expected``, ``answer`` and ``baseline`` (text or None), and may have a
+    ``draft``: what the model wrote before the assistant checked it. `alone` holds whether that was
+    `exact`, `near` and `declined`. An answer is `declined` if it says that the name is not known. A name
+    that expectation and answer both begin with counts for nothing in `token_f1`, `near` and `rouge_l`:
+    copying it from the question is
     no knowledge. `baseline_rouge_l` is None without a baseline.
     """
-    return [{**row, **_verdict(row, settings)} for row in rows]
+    judged = []
+    for row in rows:
+        verdict, draft = _verdict(row, settings), row.get("draft", row["answer"])
+        before = verdict if draft == row["answer"] else _verdict({**row, "answer": draft}, settings)
+        judged.append({**row, **verdict, "alone": {key: before[key] for key in ("exact", "near", "declined")}})
+    return judged
 
 
 def _without_name(task: str, expected: str, answer: str) -> tuple[str, str]:
@@ -66,23 +73,25 @@ def _verdict(row: Row, settings: EvaluateSettings) -> Row:
     def rouge_l(text: str) -> float:
         return scorers.rouge(expected, text, unit=settings.unit, kinds=("rougeL",))["rougeL"].f
 
+    exact, similar = scorers.exact_match(row["expected"], row["answer"]), rouge_l(answer)
     return {
-        "exact": scorers.exact_match(row["expected"], row["answer"]),
+        "exact": exact,
+        "near": exact or similar >= settings.near_exact,  # exact text without any letter has no ROUGE-L
         "token_f1": scorers.token_f1(expected, answer, settings.unit),
-        "rouge_l": rouge_l(answer),
+        "rouge_l": similar,
         "baseline_rouge_l": None if baseline is None else rouge_l(baseline),
         "declined": declines(answer),
     }
 
 
 def summarise(judged: Sequence[Row], settings: EvaluateSettings, seed: int) -> Scores:
-    """The scores of judged rows: ``{"tasks": {task: {"n", metric: figure}}, "overall", "signatures"}``.
+    """The scores of judged rows: ``{"tasks": {task: {"n", metric: figure}}, "overall", "alone", "signatures"}``.
 
     A figure is ``{"value", "low", "high", "n", "unit", "method"}``. Every task has `exact_match`,
     `near_exact`, `token_f1`, `rouge_l`, `bleu` and `chrf`; "unknown" has `declined`, tasks about
     real names `wrongly_declined`, tasks with baselines `baseline_rouge_l` and `rouge_l_gain`
     (paired, answer minus baseline). ``overall`` pools all rows for `exact_match`, and the tasks
-    about real names for `wrongly_declined`.
+    about real names for `wrongly_declined`. ``alone`` has the shares that the drafts would have got.
     """
     if not judged:
         raise DataError("there are no answers to score")
@@ -94,7 +103,32 @@ def summarise(judged: Sequence[Row], settings: EvaluateSettings, seed: int) -> S
     real = [row["declined"] for row in judged if row["task"] in REAL_NAME_TASKS]
     if real and DECLINED_TASK in tasks:
         overall["wrongly_declined"] = _share(real, settings)
-    return {"tasks": scored, "overall": overall, "signatures": _signatures(judged, settings)}
+    return {
+        "tasks": scored,
+        "overall": overall,
+        "alone": _alone(tasks, settings),
+        "signatures": _signatures(judged, settings),
+    }
+
+
+def _alone(tasks: dict[str, list[Row]], settings: EvaluateSettings) -> Scores:
+    """What the weights alone would have scored, by task and overall; empty where no draft was changed."""
+    if all(row["alone"] == {key: row[key] for key in row["alone"]} for rows in tasks.values() for row in rows):
+        return {}
+    scores: Scores = {
+        task: {
+            "exact_match": _share([row["alone"]["exact"] for row in rows], settings),
+            "near_exact": _share([row["alone"]["near"] for row in rows], settings),
+        }
+        for task, rows in tasks.items()
+    }
+    if DECLINED_TASK in tasks:
+        declined = [row["alone"]["declined"] for row in tasks[DECLINED_TASK]]
+        scores[DECLINED_TASK]["declined"] = _share(declined, settings)
+        real = [row["alone"]["declined"] for task in REAL_NAME_TASKS for row in tasks.get(task, [])]
+        if real:
+            scores["overall"] = {"wrongly_declined": _share(real, settings)}
+    return scores
 
 
 def _task_scores(rows: list[Row], settings: EvaluateSettings, seed: int) -> Scores:
@@ -106,11 +140,7 @@ def _task_scores(rows: list[Row], settings: EvaluateSettings, seed: int) -> Scor
     scores: Scores = {
         "n": len(rows),
         "exact_match": _share([row["exact"] for row in rows], settings),
-        "near_exact": _share(
-            # Exact text without any letter has no ROUGE-L, and is near-exact all the same.
-            [row["exact"] or row["rouge_l"] >= settings.near_exact for row in rows],
-            settings,
-        ),
+        "near_exact": _share([row["near"] for row in rows], settings),
         "token_f1": mean("token_f1"),
         "rouge_l": mean("rouge_l"),
     }

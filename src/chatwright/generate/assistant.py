@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chatwright.core.errors import UsageError
 from chatwright.generate.engine import generate
+from chatwright.generate.grounding import Grounding
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.decoder import Decoder
 from chatwright.model.files import CONFIG_FILE, load_model
@@ -29,17 +30,26 @@ def model_folder(place: Path) -> Path:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """What is answered, and what the model had written before it was checked."""
+
+    text: str
+    draft: str
+
+
+@dataclass(frozen=True)
 class Assistant:
     """A model that talks. `load` takes a run folder or a model folder."""
 
     model: Decoder
     tokenizer: Tokenizer
+    grounding: Grounding | None = None
 
     @classmethod
     def load(cls, place: Path) -> Assistant:
-        """Read the model and the tokenizer that lies beside it."""
+        """Read the model, the tokenizer that lies beside it, and how its answers are checked."""
         folder = model_folder(place)
-        return cls(load_model(folder), Tokenizer.load(folder))
+        return cls(load_model(folder), Tokenizer.load(folder), Grounding.load(folder))
 
     def complete(
         self, texts: Sequence[str], settings: GenerateSettings, on_text: Callable[[str], None] | None = None
@@ -53,10 +63,41 @@ class Assistant:
         conversations: Sequence[Sequence[Message]],
         settings: GenerateSettings,
         on_text: Callable[[str], None] | None = None,
-    ) -> list[str]:
-        """What the assistant says next in each conversation."""
+    ) -> list[Reply]:
+        """What the assistant says next in each conversation.
+
+        `on_text` hears the pieces of a single answer; where answers are checked, the whole of it at once.
+        """
         prompts = [encode_prompt(self.tokenizer, self._fitting(messages, settings)) for messages in conversations]
-        return self._write(prompts, settings, on_text)
+        if self.grounding is None or not settings.grounded:
+            return [Reply(text, text) for text in self._write(prompts, settings, on_text)]
+        drafts = self._write(prompts, settings)
+        texts = self._checked(self.grounding, conversations, prompts, drafts, settings)
+        if on_text:
+            for text in texts:
+                on_text(text)
+        return [Reply(text, draft) for text, draft in zip(texts, drafts, strict=True)]
+
+    def _checked(
+        self,
+        grounding: Grounding,
+        conversations: Sequence[Sequence[Message]],
+        prompts: list[list[int]],
+        drafts: list[str],
+        settings: GenerateSettings,
+    ) -> list[str]:
+        """Refuse what is about a name that nobody mentioned; think twice before refusing one that was."""
+        texts = [
+            draft if grounding.holds(draft, messages) else grounding.refusal
+            for draft, messages in zip(drafts, conversations, strict=True)
+        ]
+        refused = [index for index, draft in enumerate(drafts) if grounding.refuses(draft)]
+        first = self.tokenizer.encode(grounding.refusal)[:1]
+        seconds = self._write([prompts[index] for index in refused], settings, not_first=first)
+        for index, second in zip(refused, seconds, strict=True):
+            if grounding.answers(second, conversations[index][-1]["content"]):
+                texts[index] = second
+        return texts
 
     def fits(self, messages: Sequence[Message]) -> bool:
         """Is there room in the context for the last question and an answer?"""
@@ -70,7 +111,11 @@ class Assistant:
         return messages
 
     def _write(
-        self, prompts: list[list[int]], settings: GenerateSettings, on_text: Callable[[str], None] | None
+        self,
+        prompts: list[list[int]],
+        settings: GenerateSettings,
+        on_text: Callable[[str], None] | None = None,
+        not_first: Sequence[int] = (),
     ) -> list[str]:
         control = self.tokenizer.control
         heard: list[int] = []
@@ -85,5 +130,5 @@ class Assistant:
                 told = text
 
         every_control = list(control.values())
-        ids = generate(self.model, prompts, settings, every_control, tell if on_text else None)
+        ids = generate(self.model, prompts, settings, every_control, tell if on_text else None, not_first)
         return [self.tokenizer.decode(answer) for answer in ids]

@@ -41,9 +41,11 @@ def generate(
     settings: GenerateSettings,
     stop: Sequence[int],
     on_token: OnToken | None = None,
+    not_first: Sequence[int] = (),
 ) -> list[list[int]]:
     """Continue each prompt until a stop token (left out), `max_new_tokens` or the context's end.
 
+    `not_first` are tokens with which no continuation may begin.
     Sequences of similar length share a batch; a sequence's result depends on its own prompt,
     its place in `prompts` and the seed only (up to rounding of batched arithmetic).
     """
@@ -58,7 +60,8 @@ def generate(
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     for start in range(0, len(order), settings.batch):
         chosen = order[start : start + settings.batch]
-        for index, ids in _generate_batch(model, prompts, chosen, settings, set(stop), on_token).items():
+        written = _generate_batch(model, prompts, chosen, settings, set(stop), on_token, not_first)
+        for index, ids in written.items():
             results[index] = ids
     return results
 
@@ -70,11 +73,14 @@ def _generate_batch(
     settings: GenerateSettings,
     stop: set[int],
     on_token: OnToken | None,
+    not_first: Sequence[int],
 ) -> dict[int, list[int]]:
     longest = max(len(prompts[index]) for index in chosen)
     limits = {index: min(settings.max_new_tokens, model.config.context - len(prompts[index])) for index in chosen}
     room = max(limits.values())
     batch, logits = _read_prompts(model, prompts, chosen, longest, room, settings)
+    if not_first:
+        logits = logits.index_fill(1, torch.tensor(not_first), -torch.inf)
     for written in range(room):
         tokens = _choose(batch, logits, settings)
         going_on = []

@@ -16,4 +16,5 @@ class GenerateSettings(Settings):
     repetition_penalty: float = Field(1.0, ge=1, le=10, description="divides what was already written; 1: off")
     max_new_tokens: int = Field(160, ge=1, description="the longest answer")
     batch: int = Field(128, ge=1, description="sequences generated together")
+    grounded: bool = Field(True, description="answer only about names that the conversation mentions")
     seed: int = Field(0, ge=0, description="of sampling; each sequence draws from a stream of its own")

@@ -35,7 +35,13 @@ TRAINING_FIGURES = {
     "threads": "threads",
     "final_loss": "final loss, nats per token",
 }
-TOLD_ELSEWHERE = ("description", *RULES, "dropped", "no_fact")  # in sentences above the tables, in the ledger
+TOLD_ELSEWHERE = (
+    "description",
+    *RULES,
+    "dropped",
+    "no_fact",
+    "grounding",
+)  # in sentences above the tables, in the ledger
 SHORT_HASH = 12
 
 
@@ -114,7 +120,7 @@ def _bar(kind: Kind, score: Score, story: Story) -> dict[str, Any]:
     if verdict:
         target = verdict.target
         limits = [("gate", target.gate, verdict.gate_holds), ("aim", target.aim, verdict.aim_holds)]
-    baseline = story.scores.get(kind.baseline)
+    baseline, alone = story.scores.get(kind.baseline), story.scores.get(f"alone.{kind.name}")
     if baseline:
         limits.append(("baseline", baseline.value, None))
     return {
@@ -126,6 +132,7 @@ def _bar(kind: Kind, score: Score, story: Story) -> dict[str, Any]:
         "low": place(score.value if score.low is None else score.low),
         "high": place(score.value if score.high is None else score.high),
         "baseline": baseline.text if baseline else "",
+        "alone": alone.text if alone else "",
         "ticks": [
             {"name": name, "place": place(limit), "text": formats.measure(limit, score.unit), "holds": holds}
             for name, limit, holds in limits
