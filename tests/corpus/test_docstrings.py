@@ -71,3 +71,16 @@ def test_headings_fields_and_notices_are_passed_over() -> None:
 
 def test_a_body_needs_a_sentence() -> None:
     assert take_apart("Return the value of it.\n\nYes.", "m.f").body is None
+
+
+def test_arrows_and_repeated_names_are_no_part_of_the_summary() -> None:
+    doc = "map(func, *iterables) --> map object\n\nMake an iterator that computes the function."
+    parsed = take_apart(doc, "map")
+    assert (parsed.signature, parsed.summary) == (
+        "(func, *iterables)",
+        "Make an iterator that computes the function.",
+    )
+    assert take_apart("stat_result: Result from stat or lstat.\n\nMore.", "os.stat_result").summary == (
+        "Result from stat or lstat."
+    )
+    assert take_apart("Warning: do not use this one.", "os.other").summary == "Warning: do not use this one."

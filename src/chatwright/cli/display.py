@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from chatwright.core.files import json_text
 from chatwright.core.progress import Progress
 
 _LINE_EVERY_SECONDS = 10.0  # where stderr is a file, so that logs stay short
@@ -65,4 +65,4 @@ def show(name: str) -> Iterator[Progress]:
 
 def print_json(value: Any) -> None:
     """Print one JSON value to stdout."""
-    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(value, indent=1) + "\n")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -68,10 +69,25 @@ def replacing(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON for people and strict readers: not escaped, and null for what is no finite number."""
+    return json.dumps(_finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file atomically, readable by people (indented, not escaped)."""
     with replacing(path) as aside:
-        aside.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        aside.write_text(json_text(value, indent=1) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:

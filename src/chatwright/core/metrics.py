@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chatwright.core.files import replacing
+from chatwright.core.files import json_text, replacing
 
 
 class MetricLog:
@@ -18,12 +18,12 @@ class MetricLog:
     def write(self, **figures: Any) -> None:
         """Append one line; it is on its way to the disk when this returns."""
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(figures, ensure_ascii=False) + "\n")
+            file.write(json_text(figures) + "\n")
 
     def cut_after(self, step: int) -> None:
         """Drop lines whose ``step`` is past `step`, and a torn last line."""
         kept = [line for line in read_metrics(self.path) if line.get("step", 0) <= step]
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
+        text = "".join(json_text(line) + "\n" for line in kept)
         with replacing(self.path) as aside:
             aside.write_text(text, encoding="utf-8")
 

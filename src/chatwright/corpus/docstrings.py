@@ -59,7 +59,7 @@ def _signature_line(text: str, short: str) -> tuple[str, str, int] | None:
         return None
     line_end = text.find("\n", end)
     line_end = len(text) if line_end < 0 else line_end
-    tail = text[end:line_end].strip()
+    tail = text[end:line_end].strip().replace("-->", "->", 1)
     if tail and not tail.startswith(("->", "--", ":", "=>")):
         return None
     signature = one_line(text[match.end() - 1 : end])
@@ -160,7 +160,7 @@ def _described(text: str, short: str) -> tuple[str | None, str | None, str]:
         prose, listed = _prose_part(block, short)
         if _is_heading(block) or not prose.strip() or is_notice(prose) or _ONLY_CALL.match(prose):
             continue
-        first, *others = sentences(one_line(plain(prose)))
+        first, *others = sentences(one_line(plain(prose)).removeprefix(f"{short}: "))
         problem = summary_problem(first)
         if not problem and _CALL.match(first) and first.endswith(")"):
             problem = "docstring only restates the signature"
