@@ -172,10 +172,11 @@ def test_a_damaged_artifact_is_told(run: Path, tmp_path: Path) -> None:
     assert "cannot be read" in chatwright("chat", str(folder), "--ask", "x", code=1).stderr
 
 
-def test_doctor_and_bench_speak_json() -> None:
+def test_doctor_and_bench_speak_json(tmp_path: Path) -> None:
     found = json.loads(chatwright("doctor", "--json").stdout)
     assert found["machine"]["cores"] >= 1 and "torch" in found["versions"]
-    table = json.loads(chatwright("bench", "startup", "--json").stdout)
+    table = json.loads(chatwright("bench", "startup", "--out", str(tmp_path), "--json").stdout)
+    assert json.loads((tmp_path / "startup.json").read_text()) == table
     assert table["rows"][0]["name"] == "help" and "commit" in table["conditions"]
     assert "no such bench" in chatwright("bench", "nothing", code=2).stderr
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.artifacts import Artifact, Stage
-from chatwright.core.files import hash_json, write_json
+from chatwright.core.files import hash_file, hash_json, write_json
 from chatwright.core.progress import Progress
-from chatwright.core.runs import RUNS
+from chatwright.core.runs import BENCHES, RUNS
 from chatwright.core.seeds import derive_seed
 from chatwright.recipe import Recipe
 
@@ -85,11 +85,17 @@ def plan(job: Job) -> Artifact:
     recipe = job.recipe
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.bench.startup import help_seconds
         from chatwright.train.planner import make_plan
 
         made = make_plan(recipe.plan, recipe.train, recipe.packing, recipe.tokenizer.vocabulary_size, progress)
         made.save(folder)
-        return {"facts": made.facts, "parameters": made.model.parameters, **made.expected}
+        return {
+            "facts": made.facts,
+            "parameters": made.model.parameters,
+            "help_seconds": help_seconds(repeats=5),
+            **made.expected,
+        }
 
     settings = {
         **_settings(recipe, "plan"),
@@ -289,9 +295,17 @@ def report(job: Job) -> Artifact:
 
         recipe = job.recipe
         title = recipe.title or recipe.name
-        return build_report(folder, job.run, recipe.report, title=title, recipe=recipe.name, seed=recipe.seed)
+        return build_report(
+            folder, job.run, recipe.report, title=title, recipe=recipe.name, seed=recipe.seed, benches=benches
+        )
 
-    settings = {**_settings(job.recipe, "report"), "title": job.recipe.title, "recipe": job.recipe.name}
+    benches = sorted(BENCHES.glob("*.json"))
+    settings = {
+        **_settings(job.recipe, "report"),
+        "title": job.recipe.title,
+        "recipe": job.recipe.name,
+        "benches": {path.stem: hash_file(path) for path in benches},
+    }
     return job.build("report", settings, {"evaluate": scored}, work)
 
 

@@ -240,3 +240,16 @@ def test_the_ledger_counts_apart_what_was_left_out_and_what_was_kept() -> None:
 
 def test_the_page_says_which_steps_are_exercises(page: Page) -> None:
     assert "The first 100 steps of pretraining are copying exercises." in page.text
+
+
+def test_what_was_measured_apart_is_shown_with_its_conditions(run: Path, hostile: str, tmp_path: Path) -> None:
+    bench = tmp_path / "facts.json"
+    row = {"name": "5 min: facts", "value": 900, "unit": "facts", "target": 1000, "holds": False}
+    bench.write_text(json.dumps({"rows": [row], "conditions": {"measured": "2030-01-02", "processor": hostile}}))
+    report(tmp_path / "with", run, benches=[bench])
+    page = Page((tmp_path / "with" / "index.html").read_text())
+    assert "5 min: facts" in page.text and "900 facts" in page.text and "2030-01-02" in page.text
+    assert hostile in page.text
+    assert json.loads((tmp_path / "with" / "scores.json").read_text())["apart"]["facts"]["rows"] == [row]
+    report(tmp_path / "without", run)
+    assert "Measured apart" not in (tmp_path / "without" / "index.html").read_text()

@@ -51,7 +51,7 @@ def test_scores_are_flat_and_keep_their_intervals(record: RunRecord) -> None:
 
 
 def test_bare_numbers_of_an_evaluation_are_scores_too(record: RunRecord) -> None:
-    plain = RunRecord(record.manifests, record.plan, [], {"perplexity": 12.5, "fast": True}, [], {})
+    plain = RunRecord(record.manifests, record.plan, [], {"perplexity": 12.5, "fast": True}, [], {}, {})
     scores = collect_scores(plain, run_cost(plain, watts=60.0))
     assert scores["perplexity"].value == 12.5
     assert scores["perplexity"].interval == ""

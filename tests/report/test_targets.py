@@ -16,6 +16,7 @@ def scores(**changed: float | None) -> dict[str, Score]:
         "unknown.declined": 0.995,
         "overall.wrongly_declined": 0.005,
         "summary.rouge_l_gain": 0.05,
+        "start.help_seconds": 0.2,
         "train.peak_share": 0.6,
         **{name.replace("__", "."): value for name, value in changed.items()},
     }

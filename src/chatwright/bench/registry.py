@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,13 @@ Row = dict[str, Any]  # name, value, unit, target, holds
 class Bench:
     """A measurement; `in_all` says that it takes minutes at most."""
 
-    measure: Callable[[str | None], list[Row]]
+    measure: Callable[[Path], list[Row]]  # takes the folder for what it makes
     in_all: bool
 
 
 BENCHES = {
-    "startup": Bench(lambda out: measure_startup(), True),
-    "training": Bench(lambda out: measure_training(), True),
+    "startup": Bench(lambda _: measure_startup(), True),
+    "training": Bench(lambda _: measure_training(), True),
     "facts": Bench(measure_facts, False),
 }
 
@@ -41,6 +42,7 @@ def conditions() -> dict[str, Any]:
         ["git", "rev-parse", "--short", "HEAD"], check=False, cwd=here, capture_output=True, text=True
     )
     return {
+        "measured": date.today().isoformat(),
         "processor": processor_name(),
         "cores": usable_cores(),
         "load": round(os.getloadavg()[0], 2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -10,16 +11,22 @@ from rich.table import Table
 from chatwright.bench import registry
 from chatwright.cli.display import print_json
 from chatwright.core.errors import UsageError
+from chatwright.core.files import write_json
+from chatwright.core.runs import BENCHES
 
 
 def bench(name: str, out: str | None, as_json: bool) -> None:
-    """Run one bench, or all that take minutes, and print their rows with the conditions."""
+    """Run one bench, or all that take minutes; keep and print their rows with the conditions."""
     names = [key for key, entry in registry.BENCHES.items() if entry.in_all] if name == "all" else [name]
     unknown = [each for each in names if each not in registry.BENCHES]
     if unknown:
         raise UsageError("there is no such bench", where=name, remedy=f"one of all, {', '.join(registry.BENCHES)}")
-    rows: list[dict[str, Any]] = [row for each in names for row in registry.BENCHES[each].measure(out)]
-    conditions = registry.conditions()
+    folder, rows = Path(out) if out else BENCHES, list[dict[str, Any]]()
+    for each in names:
+        measured, conditions = registry.BENCHES[each].measure(folder), registry.conditions()
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / f"{each}.json", {"rows": measured, "conditions": conditions})
+        rows += measured
     if as_json:
         print_json({"rows": rows, "conditions": conditions})
         return

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from chatwright.core.errors import ArtifactError, UsageError
 
 RUNS = Path("runs")
+BENCHES = RUNS / "bench"  # NAME.json holds what `chatwright bench NAME` measured last
 
 
 def newest_run(stage: str, runs: Path = RUNS) -> Path:

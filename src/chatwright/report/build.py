@@ -25,16 +25,24 @@ CURVE_NAMES = {"pretrain": "Pretraining", "finetune": "Finetuning"}
 
 
 def build_report(
-    folder: Path, run: Path, settings: ReportSettings, *, title: str, recipe: str, seed: int
+    folder: Path,
+    run: Path,
+    settings: ReportSettings,
+    *,
+    title: str,
+    recipe: str,
+    seed: int,
+    benches: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Write `index.html`, `scores.json`, `README.md` and `curves.png` for `run` into `folder`.
 
     Everything comes from the artifacts in `run`; stages that it lacks are left out. The same
     artifacts, settings and seed give the same files. `recipe` and what the corpus was read
-    from decide which targets judge the run.
+    from decide which targets judge the run. `benches` are files of `chatwright bench`: what was
+    measured apart from this run.
     Returns the stage's figures; raises `ArtifactError` where no stage has finished.
     """
-    record = read_run(run)
+    record = read_run(run, benches)
     cost = run_cost(record, settings.watts)
     scores = collect_scores(record, cost)
     verdicts = judge(targets_for(recipe, record.read_from), scores)
@@ -42,7 +50,8 @@ def build_report(
     curves = _curves(record, settings.curve_points)
     _write_text(folder / "index.html", render_page(story, curves))
     _write_text(folder / "README.md", model_card(story, has_curves=bool(curves)))
-    write_json(folder / "scores.json", {"rows": score_rows(story), "conditions": conditions(story)})
+    rows = {"rows": score_rows(story), "conditions": conditions(story), "apart": record.benches}
+    write_json(folder / "scores.json", rows)
     if curves:
         with replacing(folder / "curves.png") as aside:
             write_png(aside, curves)

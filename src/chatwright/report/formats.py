@@ -53,8 +53,10 @@ def duration(seconds: float) -> str:
     """A time span in its two largest units.
 
     >>> duration(0.25), duration(42), duration(62), duration(3700)
-    ('0.2 s', '42 s', '1 min 2 s', '1 h 1 min')
+    ('0.25 s', '42 s', '1 min 2 s', '1 h 1 min')
     """
+    if seconds < 1:
+        return f"{seconds:.2f} s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -8,7 +8,7 @@ from typing import Any
 from chatwright.report import formats
 from chatwright.report.costs import StageCost
 from chatwright.report.curves import Curve, loss_svg
-from chatwright.report.record import TRAINING
+from chatwright.report.record import TRAINING, RunRecord
 from chatwright.report.scores import Score
 from chatwright.report.story import RULES, Kind, Story
 from chatwright.report.targets import Target, Verdict
@@ -89,6 +89,7 @@ def _context(story: Story) -> dict[str, Any]:
         "cost": cost,
         "stage_rows": [_stage_row(stage) for stage in cost.stages],
         "training": _training_table(story),
+        "benches": _benches(record),
         "machine": formats.rows(record.machine),
         "plan": formats.rows({key: value for key, value in record.plan.items() if key != "machine"}),
         "settings": {stage: formats.rows(manifest.settings) for stage, manifest in record.manifests.items()},
@@ -179,6 +180,25 @@ def _task_table(story: Story) -> list[dict[str, Any]]:
         cells = [(each.text, each.interval) if each else None for each in found]
         table.append({"task": task, "n": figures.get("n"), "cells": cells})
     return table
+
+
+def _benches(record: RunRecord) -> list[dict[str, Any]]:
+    """What was measured apart from the run, bench by bench, with the conditions in one line."""
+    return [
+        {
+            "name": name,
+            "rows": [
+                {**row, "text": formats.measure(row["value"], row["unit"]), "limit": _goal(row)}
+                for row in measured["rows"]
+            ],
+            "conditions": " · ".join(f"{key} {value}" for key, value in formats.rows(measured["conditions"])),
+        }
+        for name, measured in record.benches.items()
+    ]
+
+
+def _goal(row: Mapping[str, Any]) -> str:
+    return formats.DASH if row["target"] is None else formats.measure(row["target"], row["unit"])
 
 
 def _other_scores(story: Story) -> list[tuple[str, str, str]]:

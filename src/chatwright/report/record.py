@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class RunRecord:
     scores: dict[str, Any]
     answers: list[dict[str, Any]]
     logs: dict[str, list[dict[str, Any]]]
+    benches: dict[str, dict[str, Any]]  # name to rows and conditions
 
     def figures(self, stage: str) -> dict[str, Any]:
         """Figures of a stage; empty where it was not run."""
@@ -62,8 +64,8 @@ class RunRecord:
         return {name: ", ".join(versions) for name, versions in seen.items()}
 
 
-def read_run(run: Path) -> RunRecord:
-    """Read what the stages of `run` left; `ArtifactError` where no stage has finished."""
+def read_run(run: Path, benches: Sequence[Path] = ()) -> RunRecord:
+    """Read what the stages of `run` left, and files of benches; `ArtifactError` where no stage has finished."""
     found = {path.parent.name for path in run.glob(f"*/{MANIFEST}")}
     names = sorted(
         (name for name in found if not name.startswith(".") and name != _OWN),
@@ -78,6 +80,7 @@ def read_run(run: Path) -> RunRecord:
         scores=_read(run / "evaluate" / "scores.json", {}),
         answers=read_metrics(run / "evaluate" / "answers.jsonl"),
         logs={stage: read_metrics(run / stage / LOG) for stage in TRAINING if stage in names},
+        benches={path.stem: read_json(path) for path in benches},
     )
 
 

@@ -84,6 +84,9 @@ def _whole_run(record: RunRecord, cost: Cost) -> Iterator[Score]:
     facts = record.figures("chat").get("facts", record.plan.get("facts"))
     if isinstance(facts, int):
         yield Score("facts.covered", facts, "facts")
+    opening = record.figures("plan").get("help_seconds")
+    if isinstance(opening, int | float):
+        yield Score("start.help_seconds", opening, "seconds")
     yield Score("run.minutes", cost.seconds / 60, "minutes")
     yield Score("run.energy", cost.watt_hours, "Wh")
     if cost.flops is not None:

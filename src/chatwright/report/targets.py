@@ -71,6 +71,7 @@ PYTHON_DOCS: tuple[Target, ...] = (
     ),
     *_ANSWERS,
     Target("summary.rouge_l_gain", "Summaries against the first sentence, ROUGE-L", "above", None, 0, "low"),
+    Target("start.help_seconds", "`chatwright --help`", "at most", 0.5, 0.3),
     Target("train.peak_share", "Share of the measured peak while training", "at least", None, 0.5),
 )
 
