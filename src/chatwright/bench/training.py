@@ -13,22 +13,21 @@ import numpy as np
 import torch
 from torch import nn
 
-from chatwright.model.config import ModelConfig
 from chatwright.model.decoder import Decoder
 from chatwright.tokens.batches import Batches
 from chatwright.tokens.packing import Rows
+from chatwright.tokens.settings import TokenizerSettings
 from chatwright.train.flops import count_pairs, measure_peak, training_flops
 from chatwright.train.learner import Learner
 from chatwright.train.machine import compiler, set_up, usable_cores
 from chatwright.train.objectives import next_token
 from chatwright.train.optimizers import Muon
-from chatwright.train.settings import TrainSettings
+from chatwright.train.planner import size_for
+from chatwright.train.settings import PlanSettings, TrainSettings
 
 _ROUNDS, _STEPS, _WARM_STEPS = 5, 6, 3
 _TARGET_SHARE = 0.5
-_SHAPE = ModelConfig(
-    width=256, layers=4, heads=2, key_value_heads=2, head_width=128, feed_forward_width=768, context=512
-)
+_SHAPE = size_for(600.0, PlanSettings(), TokenizerSettings().vocabulary_size, context=512)  # of the default recipe
 
 
 def _batches(rows: int, row_tokens: int) -> Batches:
