@@ -1,18 +1,18 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from chatwright.corpus.answers import UNKNOWN, UNKNOWN_HEADING, claim, difference_answer, signature_answer, what_answer
 from chatwright.corpus.tables import Fact
 from chatwright.generate import assistant as module
 from chatwright.generate.assistant import Assistant, Reply
-from chatwright.generate.engine import generate
 from chatwright.generate.grounding import Grounding, mentions
 from chatwright.generate.settings import GenerateSettings
+from chatwright.tokens.template import Message
 from chatwright.tokens.tokenizer import Tokenizer
 from tests.model.test_decoder import small_model
 
@@ -51,16 +51,20 @@ def test_what_a_text_mentions(text: str, name: str, there: bool) -> None:
     assert mentions(text, name) is there
 
 
+def names(grounding: Grounding, answer: str) -> list[str]:
+    return [match.group(1) for match in re.finditer(grounding.claim, answer, re.MULTILINE)]
+
+
 def test_answers_say_what_they_are_about() -> None:
     one, other = fact("json.dumps"), fact("json.loads", "Deserialize (a part of) it: all.")
-    assert NAMES.names(what_answer(one)) == ["json.dumps"]
-    assert NAMES.names(what_answer(other)) == ["json.loads"]
-    assert NAMES.names(signature_answer(one)) == ["json.dumps"]
-    assert NAMES.names(difference_answer(one, other)) == ["json.dumps", "json.loads"]
+    assert names(NAMES, what_answer(one)) == ["json.dumps"]
+    assert names(NAMES, what_answer(other)) == ["json.loads"]
+    assert names(NAMES, signature_answer(one)) == ["json.dumps"]
+    assert names(NAMES, difference_answer(one, other)) == ["json.dumps", "json.loads"]
     for about_nothing in ("As I said: json.dumps: Do it.", "It is a function.", "json.dumps", UNKNOWN, "", "Hello!"):
-        assert NAMES.names(about_nothing) == []
-    assert HEADINGS.names("Closures and Scope (The Book): They capture.") == ["Closures and Scope (The Book)"]
-    assert HEADINGS.names("As I said: Closures (The Book): They capture.") == []
+        assert names(NAMES, about_nothing) == []
+    assert names(HEADINGS, "Closures and Scope (The Book): They capture.") == ["Closures and Scope (The Book)"]
+    assert names(HEADINGS, "As I said: Closures (The Book): They capture.") == []
 
 
 def test_it_lies_beside_the_model(tmp_path: Path) -> None:
@@ -69,59 +73,105 @@ def test_it_lies_beside_the_model(tmp_path: Path) -> None:
     assert Grounding.load(tmp_path) == NAMES
 
 
+def test_what_stands_of_an_answer() -> None:
+    one, other = fact("json.dumps"), fact("json.loads")
+    asked: list[Message] = [{"role": "user", "content": "json.dumps?"}]
+    both = difference_answer(one, other)
+    assert NAMES.kept(what_answer(one), asked) is None
+    assert NAMES.kept("Hello!", asked) is None
+    assert NAMES.kept(UNKNOWN, asked) == ""
+    assert NAMES.kept(what_answer(other), asked) == ""
+    assert NAMES.kept(both, asked) == f"Side by side:\n{what_answer(one)}\n"
+    assert NAMES.kept(both, [*asked, {"role": "user", "content": "And loads?"}]) is None
+
+
+@pytest.mark.parametrize(
+    ("grounding", "beginning", "turns"),
+    [
+        (NAMES, "", None),
+        (NAMES, "json.du", None),
+        (NAMES, "json.dumps:", True),
+        (NAMES, "json.dumps(", True),
+        (NAMES, "json.loads:", False),
+        (NAMES, "It is", False),
+        (HEADINGS, "Closures and", None),
+        (HEADINGS, "json.dumps:", True),
+        (HEADINGS, "As I said: Clo", False),
+        (HEADINGS, "two\nlines", False),
+    ],
+)
+def test_when_a_beginning_turns_to_the_question(grounding: Grounding, beginning: str, turns: bool | None) -> None:
+    assert grounding.turns_to(beginning, "What does dumps do?") is turns
+
+
 class Scripted:
-    """Stands for the engine: says what it is told to, and something else when refusing is forbidden."""
+    """Stands for both ways of writing: drafts first, then what is recalled and how it goes on."""
 
-    def __init__(self, tokenizer: Tokenizer, first: list[str], second: list[str]) -> None:
-        self.tokenizer, self.first, self.second = tokenizer, first, second
-        self.forbidden: list[list[int]] = []
+    def __init__(self, tokenizer: Tokenizer, drafts: list[str], seconds: list[str | None]) -> None:
+        self.tokenizer, self.drafts, self.seconds = tokenizer, drafts, seconds
+        self.begun: list[str] = []
+        self.wrote = False
 
-    def __call__(self, *arguments: object) -> list[list[int]]:
-        not_first = arguments[-1]
-        assert isinstance(not_first, list | tuple)
-        self.forbidden.append(list(not_first))
-        return [self.tokenizer.encode(text) for text in (self.second if not_first else self.first)]
+    def generate(self, model: object, prompts: list[list[int]], *_: object) -> list[list[int]]:
+        texts = [" Go on." for _ in prompts] if self.wrote else self.drafts
+        self.wrote = True
+        return [self.tokenizer.encode(text) for text in texts]
+
+    def recall(self, model: object, prompts: list[list[int]], *_: object) -> list[list[int] | None]:
+        self.begun = [self.tokenizer.decode(prompt) for prompt in prompts]
+        return [None if text is None else self.tokenizer.encode(text) for text in self.seconds]
 
 
 def replies(
-    monkeypatch: pytest.MonkeyPatch, asked: list[list[str]], first: list[str], second: list[str]
+    monkeypatch: pytest.MonkeyPatch, asked: list[list[str]], drafts: list[str], seconds: list[str | None]
 ) -> list[Reply]:
     tokenizer = Tokenizer.learn(["json.dumps and json.loads"], 300)
     assistant = Assistant(small_model(), tokenizer, NAMES)
-    engine = Scripted(tokenizer, first, second)
-    monkeypatch.setattr(module, "generate", engine)
-    conversations = [
-        [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(turns)] for turns in asked
+    conversations: list[list[Message]] = [
+        [{"role": "assistant" if at % 2 else "user", "content": text} for at, text in enumerate(turns)]
+        for turns in asked
     ]
+    unchecked = [Reply(text, text) for text in drafts]
+    for checked in (
+        lambda: assistant.answer(conversations, SETTINGS.model_copy(update={"grounded": False})),
+        lambda: replace(assistant, grounding=None).answer(conversations, SETTINGS),
+    ):
+        monkeypatch.setattr(module, "generate", Scripted(tokenizer, drafts, []).generate)
+        assert checked() == unchecked
+    script = Scripted(tokenizer, drafts, seconds)
+    monkeypatch.setattr(module, "generate", script.generate)
+    monkeypatch.setattr(module, "recall", script.recall)
     made = assistant.answer(conversations, SETTINGS)
-    assert engine.forbidden[0] == [] and engine.forbidden[1:] in ([], [tokenizer.encode(UNKNOWN)[:1]])
-    engine.forbidden.clear()
-    raw = assistant.answer(conversations, SETTINGS.model_copy(update={"grounded": False}))
-    assert raw == [Reply(text, text) for text in first] and engine.forbidden == [[]]
-    assert replace(assistant, grounding=None).answer(conversations, SETTINGS) == raw
+    assert len(script.begun) == len(seconds)
     return made
 
 
 def test_an_answer_about_what_nobody_mentioned_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     draft = "json.dumps: Serialize it."
     asked = [["dumps?"], ["dumpz?"], ["json.dumps?", "json.dumps: Serialize it.", "Once more, what does it do?"]]
-    made = replies(monkeypatch, asked, [draft] * 3, [])
+    made = replies(monkeypatch, asked, [draft] * 3, [None])
     assert made == [Reply(draft, draft), Reply(UNKNOWN, draft), Reply(draft, draft)]
 
 
 def test_a_refusal_is_thought_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    right, other = "json.dumps: Serialize it.", "json.loads: Read it."
-    asked = [["json.dumps?"], ["json.dumpz?"], ["json.loads?", other, "And json.dumpz?"], ["Hello!"]]
-    made = replies(monkeypatch, asked, [UNKNOWN] * 4, [right, right, other, "Hello! Ask me something."])
-    assert [reply.text for reply in made] == [right, UNKNOWN, UNKNOWN, UNKNOWN]
-    assert {reply.draft for reply in made} == {UNKNOWN}
+    made = replies(monkeypatch, [["json.dumps?"], ["json.dumpz?"]], [UNKNOWN] * 2, ["json.dumps:", None])
+    assert made == [Reply("json.dumps: Go on.", UNKNOWN), Reply(UNKNOWN, UNKNOWN)]
 
 
-def test_a_forbidden_first_token_is_not_written_first() -> None:
-    model = small_model()
-    free = generate(model, [[5, 6], [7]], SETTINGS, [])
-    held = generate(model, [[5, 6], [7]], SETTINGS, [], None, [free[0][0]])
-    assert held[0][0] != free[0][0]
-    with torch.no_grad():
-        best = model(torch.tensor([[5, 6]]))[0, -1].topk(2).indices.tolist()
-    assert held[0][0] == best[1]
+def test_what_stands_is_kept_and_what_slipped_is_thought_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = fact("json.dumps")
+    draft = difference_answer(one, fact("json.loads"))
+    asked = [["json.dumps?", what_answer(one), "And unlike json.load?"]]
+    kept = f"Side by side:\n{what_answer(one)}\n"
+    assert replies(monkeypatch, asked, [draft], ["json.load:"]) == [Reply(f"{kept}json.load: Go on.", draft)]
+    assert replies(monkeypatch, asked, [draft], [None]) == [Reply(UNKNOWN, draft)]
+
+
+def test_a_real_model_is_checked_and_every_conversation_gets_its_own_answer() -> None:
+    tokenizer = Tokenizer.learn(["json.dumps and json.loads"], 300)
+    everything = Grounding(refusal=UNKNOWN, claim=r"(?s)^()(?=.)")  # whatever is said is about the empty name
+    assistant = Assistant(small_model(), tokenizer, everything)
+    asked: list[list[Message]] = [[{"role": "user", "content": text}] for text in ("json.dumps?", "loads", "what")]
+    answers = assistant.answer(asked, SETTINGS)
+    assert [reply.text for reply in answers] == [UNKNOWN] * 3
+    assert all(reply.draft != UNKNOWN for reply in answers)

@@ -9,6 +9,7 @@ from pathlib import Path
 from chatwright.core.errors import UsageError
 from chatwright.generate.engine import generate
 from chatwright.generate.grounding import Grounding
+from chatwright.generate.recall import recall
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.decoder import Decoder
 from chatwright.model.files import CONFIG_FILE, load_model
@@ -86,17 +87,27 @@ class Assistant:
         drafts: list[str],
         settings: GenerateSettings,
     ) -> list[str]:
-        """Refuse what is about a name that nobody mentioned; think twice before refusing one that was."""
-        texts = [
-            draft if grounding.holds(draft, messages) else grounding.refusal
-            for draft, messages in zip(drafts, conversations, strict=True)
-        ]
-        refused = [index for index, draft in enumerate(drafts) if grounding.refuses(draft)]
-        first = self.tokenizer.encode(grounding.refusal)[:1]
-        seconds = self._write([prompts[index] for index in refused], settings, not_first=first)
-        for index, second in zip(refused, seconds, strict=True):
-            if grounding.answers(second, conversations[index][-1]["content"]):
-                texts[index] = second
+        """Think over what refuses, or is about a name that nobody mentioned; refuse where nothing better comes."""
+        texts = list(drafts)
+        doubtful = {
+            index: kept
+            for index, (draft, messages) in enumerate(zip(drafts, conversations, strict=True))
+            if (kept := grounding.kept(draft, messages)) is not None
+        }
+        begun = [prompts[index] + self.tokenizer.encode(kept) for index, kept in doubtful.items()]
+        questions = [conversations[index][-1]["content"] for index in doubtful]
+
+        def met(at: int, tokens: list[int]) -> bool | None:
+            return grounding.turns_to(self.tokenizer.decode(tokens), questions[at])
+
+        every_control = list(self.tokenizer.control.values())
+        found = recall(self.model, begun, settings.recalled_from, every_control, met)
+        recalled = [at for at, tokens in enumerate(found) if tokens]
+        rest = self._write([begun[at] + (found[at] or []) for at in recalled], settings)
+        seconds = {at: self.tokenizer.decode(found[at] or []) + text for at, text in zip(recalled, rest, strict=True)}
+        for at, (index, kept) in enumerate(doubtful.items()):
+            second = kept + seconds[at] if at in seconds else grounding.refusal
+            texts[index] = second if grounding.kept(second, conversations[index]) is None else grounding.refusal
         return texts
 
     def fits(self, messages: Sequence[Message]) -> bool:
@@ -115,7 +126,6 @@ class Assistant:
         prompts: list[list[int]],
         settings: GenerateSettings,
         on_text: Callable[[str], None] | None = None,
-        not_first: Sequence[int] = (),
     ) -> list[str]:
         control = self.tokenizer.control
         heard: list[int] = []
@@ -130,5 +140,5 @@ class Assistant:
                 told = text
 
         every_control = list(control.values())
-        ids = generate(self.model, prompts, settings, every_control, tell if on_text else None, not_first)
+        ids = generate(self.model, prompts, settings, every_control, tell if on_text else None)
         return [self.tokenizer.decode(answer) for answer in ids]

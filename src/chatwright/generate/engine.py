@@ -41,11 +41,9 @@ def generate(
     settings: GenerateSettings,
     stop: Sequence[int],
     on_token: OnToken | None = None,
-    not_first: Sequence[int] = (),
 ) -> list[list[int]]:
     """Continue each prompt until a stop token (left out), `max_new_tokens` or the context's end.
 
-    `not_first` are tokens with which no continuation may begin.
     Sequences of similar length share a batch; a sequence's result depends on its own prompt,
     its place in `prompts` and the seed only (up to rounding of batched arithmetic).
     """
@@ -60,7 +58,7 @@ def generate(
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     for start in range(0, len(order), settings.batch):
         chosen = order[start : start + settings.batch]
-        written = _generate_batch(model, prompts, chosen, settings, set(stop), on_token, not_first)
+        written = _generate_batch(model, prompts, chosen, settings, set(stop), on_token)
         for index, ids in written.items():
             results[index] = ids
     return results
@@ -73,15 +71,11 @@ def _generate_batch(
     settings: GenerateSettings,
     stop: set[int],
     on_token: OnToken | None,
-    not_first: Sequence[int],
 ) -> dict[int, list[int]]:
-    longest = max(len(prompts[index]) for index in chosen)
     limits = {index: min(settings.max_new_tokens, model.config.context - len(prompts[index])) for index in chosen}
     room = max(limits.values())
-    batch, logits = _read_prompts(model, prompts, chosen, longest, room, settings)
-    if not_first:
-        logits = logits.index_fill(1, torch.tensor(not_first), -torch.inf)
-    for written in range(room):
+    batch, logits = _begin(model, prompts, chosen, room, settings)
+    for _ in range(room):
         tokens = _choose(batch, logits, settings)
         going_on = []
         for row, token in enumerate(tokens.tolist()):
@@ -98,37 +92,47 @@ def _generate_batch(
         if len(going_on) < len(batch.index):
             _keep(batch, going_on)
             tokens = tokens[going_on]
-        positions = (longest + written - batch.padding)[:, None]
-        places = torch.arange(longest + written + 1)
-        mask = (places[None] >= batch.padding[:, None])[:, None, None]
-        hidden = model.hidden(tokens[:, None], mask, positions, batch.cache)
-        logits = model.logits(hidden[:, -1])
+        logits = read_on(model, tokens, batch.padding, batch.cache)
     return batch.written
 
 
-def _read_prompts(
-    model: Decoder,
-    prompts: Sequence[Sequence[int]],
-    chosen: list[int],
-    longest: int,
-    room: int,
-    settings: GenerateSettings,
+def _begin(
+    model: Decoder, prompts: Sequence[Sequence[int]], chosen: list[int], room: int, settings: GenerateSettings
 ) -> tuple[_Batch, Tensor]:
-    padding = torch.tensor([longest - len(prompts[index]) for index in chosen])
-    ids = torch.tensor([[0] * (longest - len(prompts[index])) + list(prompts[index]) for index in chosen])
+    ids, padding = pad_left([prompts[index] for index in chosen])
+    cache, logits = read(model, ids, padding, room)
+    seen = None
+    if settings.repetition_penalty > 1:
+        seen = torch.zeros(len(chosen), model.config.vocabulary_size, dtype=torch.bool)
+        seen.scatter_(1, ids, torch.arange(ids.shape[1])[None] >= padding[:, None])
+    streams = [torch.Generator().manual_seed(derive_seed(settings.seed, "sample", index)) for index in chosen]
+    return _Batch(list(chosen), padding, cache, seen, streams, {index: [] for index in chosen}), logits
+
+
+def pad_left(prompts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Prompts as ids [B, T], and how many places at the left of each hold none: padding [B]."""
+    longest = max(map(len, prompts))
+    ids = torch.tensor([[0] * (longest - len(prompt)) + list(prompt) for prompt in prompts])
+    return ids, torch.tensor([longest - len(prompt) for prompt in prompts])
+
+
+def read(model: Decoder, ids: Tensor, padding: Tensor, room: int) -> tuple[Cache, Tensor]:
+    """Read prompts, with room for so many tokens more: their cache, and the logits [B, V] of what comes next."""
+    longest = ids.shape[1]
     places = torch.arange(longest)
     # A padded place looks at itself only: a row without any key would give no number.
     visible = (places[None, None] >= padding[:, None, None]) & (places[None] <= places[:, None])
     mask = (visible | torch.eye(longest, dtype=torch.bool))[:, None]
-    cache = Cache(model.config, len(chosen), longest + room, torch.float32)
+    cache = Cache(model.config, len(ids), longest + room, torch.float32)
     hidden = model.hidden(ids, mask, (places[None] - padding[:, None]).clamp(min=0), cache)
-    seen = None
-    if settings.repetition_penalty > 1:
-        seen = torch.zeros(len(chosen), model.config.vocabulary_size, dtype=torch.bool)
-        seen.scatter_(1, ids, places[None] >= padding[:, None])
-    streams = [torch.Generator().manual_seed(derive_seed(settings.seed, "sample", index)) for index in chosen]
-    batch = _Batch(list(chosen), padding, cache, seen, streams, {index: [] for index in chosen})
-    return batch, model.logits(hidden[:, -1])
+    return cache, model.logits(hidden[:, -1])
+
+
+def read_on(model: Decoder, tokens: Tensor, padding: Tensor, cache: Cache) -> Tensor:
+    """Read one token more of each sequence, tokens [B]: the logits [B, V] of what comes next."""
+    positions = (cache.length - padding)[:, None]
+    mask = (torch.arange(cache.length + 1) >= padding[:, None])[:, None, None]
+    return model.logits(model.hidden(tokens[:, None], mask, positions, cache)[:, -1])
 
 
 def _choose(batch: _Batch, logits: Tensor, settings: GenerateSettings) -> Tensor:

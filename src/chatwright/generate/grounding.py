@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import regex
 from pydantic import Field
 
 from chatwright.core.files import read_json, write_json
@@ -40,18 +41,22 @@ class Grounding(Settings):
         """Is this answer the refusal?"""
         return answer.strip() == self.refusal
 
-    def names(self, answer: str) -> list[str]:
-        """What an answer is about: ``json.dumps: Serialize …`` is about ``json.dumps``."""
-        return [match.group(1) for match in re.finditer(self.claim, answer, re.MULTILINE)]
-
-    def holds(self, answer: str, messages: Sequence[Message]) -> bool:
-        """Does the conversation mention everything that the answer is about?"""
+    def kept(self, answer: str, messages: Sequence[Message]) -> str | None:
+        """How much of an answer stands: up to the first name that nobody mentioned; None if all of it does."""
         text = "\n".join(message["content"] for message in messages)
-        return all(mentions(text, name) for name in self.names(answer))
+        for match in re.finditer(self.claim, answer, re.MULTILINE):
+            if not mentions(text, match.group(1)):
+                return answer[: match.start()]
+        return "" if self.refuses(answer) else None
 
-    def answers(self, answer: str, question: str) -> bool:
-        """Is the answer about something, and does this very question mention it?"""
-        return bool(self.names(answer)) and self.holds(answer, [{"role": "user", "content": question}])
+    def turns_to(self, beginning: str, question: str) -> bool | None:
+        """Does a line that begins so speak of a name in the question? None while it may still do."""
+        if "\n" in beginning:
+            return False
+        match = regex.match(self.claim, f"{beginning} ")  # the space behind a colon belongs to the next token
+        if match:
+            return mentions(question, match.group(1))
+        return None if regex.match(self.claim, beginning, partial=True) else False
 
 
 def mentions(text: str, name: str) -> bool:

@@ -17,4 +17,7 @@ class GenerateSettings(Settings):
     max_new_tokens: int = Field(160, ge=1, description="the longest answer")
     batch: int = Field(128, ge=1, description="sequences generated together")
     grounded: bool = Field(True, description="answer only about names that the conversation mentions")
+    recalled_from: float = Field(
+        0.01, gt=0, le=1, description="before refusing: probability from which a mentioned name is answered after all"
+    )
     seed: int = Field(0, ge=0, description="of sampling; each sequence draws from a stream of its own")
