@@ -30,7 +30,7 @@ def test_a_batch_with_cache_and_padding_writes_what_plain_greedy_writes() -> Non
     for stop in (-1, first):
         settings = GenerateSettings(max_new_tokens=12, batch=3)
         expected = [written_out_greedy(model, prompt, 12, stop) for prompt in PROMPTS]
-        assert generate(model, PROMPTS, settings, [stop]) == expected
+        assert [one.tokens for one in generate(model, PROMPTS, settings, [stop])] == expected
 
 
 def test_sampling_repeats_with_its_seed_and_differs_without() -> None:
@@ -38,7 +38,7 @@ def test_sampling_repeats_with_its_seed_and_differs_without() -> None:
 
     def sample(seed: int, batch: int) -> list[list[int]]:
         settings = GenerateSettings(temperature=1.5, seed=seed, max_new_tokens=10, batch=batch)
-        return generate(model, PROMPTS, settings, [])
+        return [one.tokens for one in generate(model, PROMPTS, settings, [])]
 
     assert sample(1, 4) == sample(1, 4) == sample(1, 1)
     assert sample(1, 4) != sample(2, 4)
@@ -47,7 +47,7 @@ def test_sampling_repeats_with_its_seed_and_differs_without() -> None:
 def test_generation_ends_at_the_context() -> None:
     model = small_model()
     prompt = list(range(10, 70))
-    assert len(generate(model, [prompt], GenerateSettings(max_new_tokens=50), [])[0]) == 4
+    assert len(generate(model, [prompt], GenerateSettings(max_new_tokens=50), [])[0].tokens) == 4
     with pytest.raises(DataError, match="takes 1 to 63"):
         generate(model, [[5] * 64], GenerateSettings(), [])
 
@@ -73,8 +73,8 @@ def test_repetition_is_penalised_on_both_sides_of_zero() -> None:
     logits, seen = torch.tensor([[2.0, -2.0, 1.0]]), torch.tensor([[True, True, False]])
     assert penalise(logits, seen, 2.0).tolist() == [[1.0, -4.0, 1.0]]
     model = small_model()
-    free = generate(model, [[5, 6]], GenerateSettings(max_new_tokens=40), [])[0]
-    held = generate(model, [[5, 6]], GenerateSettings(max_new_tokens=40, repetition_penalty=10.0), [])[0]
+    free = generate(model, [[5, 6]], GenerateSettings(max_new_tokens=40), [])[0].tokens
+    held = generate(model, [[5, 6]], GenerateSettings(max_new_tokens=40, repetition_penalty=10.0), [])[0].tokens
     assert len(set(held)) > len(set(free))
 
 
@@ -82,6 +82,17 @@ def test_a_long_prompt_does_not_cut_its_neighbours_short() -> None:
     model = small_model()
     settings = GenerateSettings(max_new_tokens=20, batch=2)
     long, short = list(range(10, 70)), [7, 8, 9]
-    together = generate(model, [long, short], settings, [])
-    assert together == [generate(model, [prompt], settings, [])[0] for prompt in (long, short)]
+    together = [one.tokens for one in generate(model, [long, short], settings, [])]
+    assert together == [generate(model, [prompt], settings, [])[0].tokens for prompt in (long, short)]
     assert [len(ids) for ids in together] == [4, 20]
+
+
+def test_what_is_written_comes_with_its_likelihood() -> None:
+    model = small_model()
+    stop = written_out_greedy(model, PROMPTS[0], 3, -1)[-1]
+    for one, prompt in zip(generate(model, PROMPTS, GenerateSettings(max_new_tokens=5), [stop]), PROMPTS, strict=True):
+        ids = [*prompt, *one.tokens, *([stop] if len(one.tokens) < 5 else [])]
+        with torch.no_grad():
+            chances = model(torch.tensor([ids]))[0].log_softmax(-1)
+        expected = sum(float(chances[at - 1, ids[at]]) for at in range(len(prompt), len(ids)))
+        assert one.likelihood == pytest.approx(expected, abs=1e-4)

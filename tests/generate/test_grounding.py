@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,16 @@ from chatwright.corpus.answers import UNKNOWN, UNKNOWN_HEADING, claim, differenc
 from chatwright.corpus.tables import Fact
 from chatwright.generate import assistant as module
 from chatwright.generate.assistant import Assistant, Reply
+from chatwright.generate.engine import Written
 from chatwright.generate.grounding import Grounding, mentions
 from chatwright.generate.settings import GenerateSettings
 from chatwright.tokens.template import Message
 from chatwright.tokens.tokenizer import Tokenizer
 from tests.model.test_decoder import small_model
 
-NAMES = Grounding(refusal=UNKNOWN, claim=claim("function"))
-HEADINGS = Grounding(refusal=UNKNOWN_HEADING, claim=claim("section"))
+ASKED_BACK = "Which one does this: {description}?"
+NAMES = Grounding(refusal=UNKNOWN, claim=claim("function"), asked_back=ASKED_BACK)
+HEADINGS = Grounding(refusal=UNKNOWN_HEADING, claim=claim("section"), asked_back=ASKED_BACK)
 SETTINGS = GenerateSettings(max_new_tokens=40)
 
 
@@ -107,23 +110,34 @@ def test_when_a_beginning_turns_to_the_question(grounding: Grounding, beginning:
 class Scripted:
     """Stands for both ways of writing: drafts first, then what is recalled and how it goes on."""
 
-    def __init__(self, tokenizer: Tokenizer, drafts: list[str], seconds: list[str | None]) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, drafts: list[str], seconds: list[str | None], sureness: float, led_back: bool
+    ) -> None:
         self.tokenizer, self.drafts, self.seconds = tokenizer, drafts, seconds
-        self.begun: list[str] = []
+        self.sureness, self.led_back = sureness, led_back
+        self.begun: list[list[str]] = []
         self.wrote = False
 
-    def generate(self, model: object, prompts: list[list[int]], *_: object) -> list[list[int]]:
+    def generate(self, model: object, prompts: list[list[int]], *_: object) -> list[Written]:
         texts = [" Go on." for _ in prompts] if self.wrote else self.drafts
+        likelihood = 0.0 if self.wrote else self.sureness
         self.wrote = True
-        return [self.tokenizer.encode(text) for text in texts]
+        return [Written(self.tokenizer.encode(text), likelihood) for text in texts]
 
-    def recall(self, model: object, prompts: list[list[int]], *_: object) -> list[list[int] | None]:
-        self.begun = [self.tokenizer.decode(prompt) for prompt in prompts]
-        return [None if text is None else self.tokenizer.encode(text) for text in self.seconds]
+    def recall(self, model: object, prompts: list[list[int]], *_: object) -> list[Written | None]:
+        self.begun.append([self.tokenizer.decode(prompt) for prompt in prompts])
+        if len(self.begun) > 1:  # what was doubted, asked back
+            return [Written([], -1.0) if self.led_back else None for _ in prompts]
+        return [None if text is None else Written(self.tokenizer.encode(text), -1.0) for text in self.seconds]
 
 
 def replies(
-    monkeypatch: pytest.MonkeyPatch, asked: list[list[str]], drafts: list[str], seconds: list[str | None]
+    monkeypatch: pytest.MonkeyPatch,
+    asked: list[list[str]],
+    drafts: list[str],
+    seconds: list[str | None],
+    sureness: float = 0.0,
+    led_back: bool = True,
 ) -> list[Reply]:
     tokenizer = Tokenizer.learn(["json.dumps and json.loads"], 300)
     assistant = Assistant(small_model(), tokenizer, NAMES)
@@ -136,14 +150,26 @@ def replies(
         lambda: assistant.answer(conversations, SETTINGS.model_copy(update={"grounded": False})),
         lambda: replace(assistant, grounding=None).answer(conversations, SETTINGS),
     ):
-        monkeypatch.setattr(module, "generate", Scripted(tokenizer, drafts, []).generate)
+        monkeypatch.setattr(module, "generate", Scripted(tokenizer, drafts, [], 0.0, True).generate)
         assert checked() == unchecked
-    script = Scripted(tokenizer, drafts, seconds)
+    script = Scripted(tokenizer, drafts, seconds, sureness, led_back)
     monkeypatch.setattr(module, "generate", script.generate)
     monkeypatch.setattr(module, "recall", script.recall)
     made = assistant.answer(conversations, SETTINGS)
-    assert len(script.begun) == len(seconds)
+    assert len(script.begun[0]) == len(seconds)
     return made
+
+
+def test_an_unlikely_answer_is_asked_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = "json.dumps: Serialize it."
+    unsure = math.log(SETTINGS.sure_from) - 0.1
+    for sureness, led_back, answer in ((unsure, True, draft), (unsure, False, UNKNOWN), (unsure + 0.2, False, draft)):
+        assert replies(monkeypatch, [["dumps?"]], [draft], [], sureness, led_back) == [Reply(answer, draft)]
+    assert NAMES.asks_back(draft) == ("Which one does this: Serialize it?", "json.dumps")
+    both = difference_answer(fact("json.dumps"), fact("json.loads", "Read it."))
+    assert NAMES.asks_back(both) == ("Which one does this: Read it?", "json.loads")
+    for about_nothing in ("json.dumps(obj)", "json.dumps", "It is a class.", ""):
+        assert NAMES.asks_back(about_nothing) is None
 
 
 def test_an_answer_about_what_nobody_mentioned_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +195,9 @@ def test_what_stands_is_kept_and_what_slipped_is_thought_over(monkeypatch: pytes
 
 def test_a_real_model_is_checked_and_every_conversation_gets_its_own_answer() -> None:
     tokenizer = Tokenizer.learn(["json.dumps and json.loads"], 300)
-    everything = Grounding(refusal=UNKNOWN, claim=r"(?s)^()(?=.)")  # whatever is said is about the empty name
+    everything = Grounding(
+        refusal=UNKNOWN, claim=r"(?s)^()(?=.)", asked_back=ASKED_BACK
+    )  # whatever is said is about the empty name
     assistant = Assistant(small_model(), tokenizer, everything)
     asked: list[list[Message]] = [[{"role": "user", "content": text}] for text in ("json.dumps?", "loads", "what")]
     answers = assistant.answer(asked, SETTINGS)

@@ -35,7 +35,8 @@ def test_the_likeliest_that_meets_the_condition_is_found() -> None:
     for prompt, tokens in zip(PROMPTS, found, strict=True):
         pairs = [pair for pair in itertools.product(range(1, size), repeat=2) if sum(pair) % 3 == 0]
         best = max(pairs, key=lambda pair: likelihood(model, prompt, pair))
-        assert tokens == list(best)
+        assert tokens and tokens.tokens == list(best)
+        assert tokens.likelihood == pytest.approx(likelihood(model, prompt, best), abs=1e-4)
 
 
 def test_what_is_too_unlikely_is_not_found() -> None:
@@ -48,7 +49,8 @@ def test_what_is_too_unlikely_is_not_found() -> None:
     def met(_: int, tokens: list[int]) -> bool | None:
         return tokens == [token]
 
-    assert recall(model, PROMPTS[:1], share * 0.99, [], met) == [[token]]
+    (found,) = recall(model, PROMPTS[:1], share * 0.99, [], met)
+    assert found and found.tokens == [token]
     assert recall(model, PROMPTS[:1], share * 1.01, [], met) == [None]
     assert recall(model, PROMPTS[:1], share * 0.99, [token], met) == [None]  # it ends the answer
     assert recall(model, [], 0.01, [], met) == []

@@ -18,7 +18,7 @@ from chatwright.corpus.dialogues import follow_up
 from chatwright.corpus.knowledge import SECTION, Excerpt, Knowledge, excerpt
 from chatwright.corpus.made_up import NameMaker
 from chatwright.corpus.pools import outside
-from chatwright.corpus.questions import ambiguous, arguments, summary, what, which
+from chatwright.corpus.questions import ambiguous, arguments, summary, what, which, which_group
 from chatwright.corpus.settings import ChatSettings
 from chatwright.corpus.small_talk import INTENTS, small_talk
 from chatwright.corpus.tables import Conversation, Fact, read_facts, write_conversations
@@ -241,6 +241,7 @@ def build_chat(
         "grounding": {
             "refusal": unknown_answer(knowledge.chosen[0].kind),
             "claim": claim(knowledge.chosen[0].kind),
+            "asked_back": TRAINING.templates(which_group(knowledge.chosen[0].kind))[0][1],
         },
         "tasks": trained.figures(),
         "question_tasks": asked.figures(),

@@ -42,9 +42,14 @@ def what(fact: Fact, turn: int, knowledge: Knowledge, voice: Voice, rng: random.
     return Conversation("what", phrasing, (fact.id,), (question, what_answer(fact)))
 
 
+def which_group(kind: str) -> str:
+    """The pool of questions for the name of a thing of this kind."""
+    return "section.which" if kind == SECTION else "which"
+
+
 def which_template(fact: Fact, turn: int, knowledge: Knowledge, voice: Voice) -> Template:
     """A template that asks for the name of this fact."""
-    return voice.pick(knowledge.offsets[fact.id], turn, "section.which" if fact.kind == SECTION else "which")
+    return voice.pick(knowledge.offsets[fact.id], turn, which_group(fact.kind))
 
 
 def which_question(fact: Fact, template: str, voice: Voice, rng: random.Random) -> str:

@@ -23,6 +23,14 @@ OnToken = Callable[[int, int], None]  # (which prompt, token id), as soon as it 
 
 
 @dataclass
+class Written:
+    """What a model wrote: its tokens, and the logarithm of the probability that it gave them, stop token included."""
+
+    tokens: list[int]
+    likelihood: float = 0.0
+
+
+@dataclass
 class _Batch:
     """Sequences that are still being written: `index` says which prompts they answer."""
 
@@ -31,7 +39,7 @@ class _Batch:
     cache: Cache
     seen: Tensor | None  # [B, V]
     streams: list[torch.Generator]
-    written: dict[int, list[int]] = field(default_factory=dict)
+    written: dict[int, Written] = field(default_factory=dict)
 
 
 @torch.inference_mode()
@@ -41,7 +49,7 @@ def generate(
     settings: GenerateSettings,
     stop: Sequence[int],
     on_token: OnToken | None = None,
-) -> list[list[int]]:
+) -> list[Written]:
     """Continue each prompt until a stop token (left out), `max_new_tokens` or the context's end.
 
     Sequences of similar length share a batch; a sequence's result depends on its own prompt,
@@ -54,13 +62,13 @@ def generate(
                 where=f"prompt {number + 1}",
                 remedy="shorten it, or begin a new conversation",
             )
-    results: list[list[int]] = [[] for _ in prompts]
+    results = [Written([]) for _ in prompts]
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     for start in range(0, len(order), settings.batch):
         chosen = order[start : start + settings.batch]
         written = _generate_batch(model, prompts, chosen, settings, set(stop), on_token)
-        for index, ids in written.items():
-            results[index] = ids
+        for index, one in written.items():
+            results[index] = one
     return results
 
 
@@ -71,19 +79,21 @@ def _generate_batch(
     settings: GenerateSettings,
     stop: set[int],
     on_token: OnToken | None,
-) -> dict[int, list[int]]:
+) -> dict[int, Written]:
     limits = {index: min(settings.max_new_tokens, model.config.context - len(prompts[index])) for index in chosen}
     room = max(limits.values())
     batch, logits = _begin(model, prompts, chosen, room, settings)
     for _ in range(room):
         tokens = _choose(batch, logits, settings)
+        told = logits.log_softmax(dim=-1).gather(1, tokens[:, None])[:, 0].tolist()
         going_on = []
         for row, token in enumerate(tokens.tolist()):
+            index = batch.index[row]
+            batch.written[index].likelihood += told[row]
             if token in stop:
                 continue
-            index = batch.index[row]
-            batch.written[index].append(token)
-            if len(batch.written[index]) < limits[index]:
+            batch.written[index].tokens.append(token)
+            if len(batch.written[index].tokens) < limits[index]:
                 going_on.append(row)
             if on_token:
                 on_token(index, token)
@@ -106,7 +116,7 @@ def _begin(
         seen = torch.zeros(len(chosen), model.config.vocabulary_size, dtype=torch.bool)
         seen.scatter_(1, ids, torch.arange(ids.shape[1])[None] >= padding[:, None])
     streams = [torch.Generator().manual_seed(derive_seed(settings.seed, "sample", index)) for index in chosen]
-    return _Batch(list(chosen), padding, cache, seen, streams, {index: [] for index in chosen}), logits
+    return _Batch(list(chosen), padding, cache, seen, streams, {index: Written([]) for index in chosen}), logits
 
 
 def pad_left(prompts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

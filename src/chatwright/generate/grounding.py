@@ -26,6 +26,7 @@ class Grounding(Settings):
 
     refusal: str = Field(min_length=1, description="what is said of a name that was not learnt")
     claim: str = Field(description="regular expression; its first group is a name that an answer is about")
+    asked_back: str = Field(description="a question for the name of what is described; `{description}` stands for it")
 
     def save(self, folder: Path) -> None:
         """Write `grounding.json`."""
@@ -48,6 +49,18 @@ class Grounding(Settings):
             if not mentions(text, match.group(1)):
                 return answer[: match.start()]
         return "" if self.refuses(answer) else None
+
+    def asks_back(self, answer: str) -> tuple[str, str] | None:
+        """The question that the last line of an answer should be the answer's name to, and that name."""
+        line = answer.rpartition("\n")[2]
+        match = re.match(self.claim, line)
+        if (
+            match is None
+            or not (description := line[match.end() :].strip().rstrip("."))
+            or line[match.end() - 1] == "("
+        ):
+            return None
+        return self.asked_back.format(description=description), match.group(1)
 
     def turns_to(self, beginning: str, question: str) -> bool | None:
         """Does a line that begins so speak of a name in the question? None while it may still do."""

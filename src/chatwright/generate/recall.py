@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from chatwright.generate.engine import pad_left, read, read_on
+from chatwright.generate.engine import Written, pad_left, read, read_on
 from chatwright.model.decoder import Decoder
 
 _TOGETHER = 16  # prompts searched in one batch: each may have many beginnings
@@ -34,14 +34,14 @@ class _Beginning:
 @torch.inference_mode()
 def recall(
     model: Decoder, prompts: Sequence[Sequence[int]], minimum: float, stop: Sequence[int], met: Met
-) -> list[list[int] | None]:
+) -> list[Written | None]:
     """The likeliest tokens after each prompt that meet a condition; None where none has probability `minimum`."""
-    found: list[list[int] | None] = [None] * len(prompts)
+    found: list[Written | None] = [None] * len(prompts)
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     for start in range(0, len(order), _TOGETHER):
         chosen = order[start : start + _TOGETHER]
         for index, best in _search(model, prompts, chosen, math.log(minimum), set(stop), met).items():
-            found[index] = best.tokens
+            found[index] = Written(best.tokens, best.likelihood)
     return found
 
 

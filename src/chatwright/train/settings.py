@@ -37,12 +37,12 @@ class PlanSettings(Settings):
     exercise_steps: int = Field(
         100, ge=0, description="copying exercises at the start of pretraining; none in runs of under five times as many"
     )
-    pretrain_share: float = Field(0.1, ge=0, lt=1, description="share of the training time spent on documents")
-    tokens_per_fact: int = Field(1750, ge=1, description="conversation tokens it takes to learn a fact (lab book)")
-    tokens_per_round: int = Field(129, ge=1, description="mean tokens of one fact's conversations in one round")
+    pretrain_share: float = Field(0.05, ge=0, lt=1, description="share of the training time spent on documents")
+    tokens_per_fact: int = Field(1600, ge=1, description="conversation tokens it takes to learn a fact (lab book)")
+    tokens_per_round: int = Field(139, ge=1, description="mean tokens of one fact's conversations in one round")
     most_rounds: int = Field(60, ge=1, description="no fact is asked about in more rounds than this")
     most_epochs: int = Field(12, ge=1, description="no document is read more often than this while pretraining")
-    other_seconds: float = Field(100.0, ge=0, description="wall time of all that is not training")
+    other_seconds: float = Field(140.0, ge=0, description="wall time of all that is not training")
     prudence: float = Field(0.95, gt=0, le=1, description="share of the measured speed that is counted on")
     precision: Literal["auto", "bfloat16", "float32"] = Field("auto", description="auto: bfloat16 where it is fast")
     compile: Literal["auto", "yes", "no"] = Field("auto", description="auto: where a C++ compiler is found")
