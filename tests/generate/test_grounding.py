@@ -10,6 +10,7 @@ import pytest
 from chatwright.corpus.answers import UNKNOWN, UNKNOWN_HEADING, claim, difference_answer, signature_answer, what_answer
 from chatwright.corpus.tables import Fact
 from chatwright.generate import assistant as module
+from chatwright.generate import check
 from chatwright.generate.assistant import Assistant, Reply
 from chatwright.generate.engine import Written
 from chatwright.generate.grounding import Grounding, mentions
@@ -154,7 +155,7 @@ def replies(
         assert checked() == unchecked
     script = Scripted(tokenizer, drafts, seconds, sureness, led_back)
     monkeypatch.setattr(module, "generate", script.generate)
-    monkeypatch.setattr(module, "recall", script.recall)
+    monkeypatch.setattr(check, "recall", script.recall)
     made = assistant.answer(conversations, SETTINGS)
     assert len(script.begun[0]) == len(seconds)
     return made
