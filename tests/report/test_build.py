@@ -244,12 +244,19 @@ def test_the_page_says_which_steps_are_exercises(page: Page) -> None:
 
 def test_what_was_measured_apart_is_shown_with_its_conditions(run: Path, hostile: str, tmp_path: Path) -> None:
     bench = tmp_path / "facts.json"
-    row = {"name": "5 min: facts", "value": 900, "unit": "facts", "target": 1000, "holds": False}
-    bench.write_text(json.dumps({"rows": [row], "conditions": {"measured": "2030-01-02", "processor": hostile}}))
+    row = {"name": "5 min: facts", "value": 900, "unit": "facts", "target": "at least 1,000", "holds": False}
+    plain = {"name": "speed", "value": 0.5, "unit": "share", "target": None, "holds": None}
+    bench.write_text(json.dumps({"rows": [row, plain], "conditions": {"measured": "2030-01-02", "processor": hostile}}))
     report(tmp_path / "with", run, benches=[bench])
     page = Page((tmp_path / "with" / "index.html").read_text())
-    assert "5 min: facts" in page.text and "900 facts" in page.text and "2030-01-02" in page.text
+    assert (
+        "5 min: facts" in page.text
+        and "900 facts" in page.text
+        and "at least 1,000" in page.text
+        and "50.0%" in page.text
+        and "2030-01-02" in page.text
+    )
     assert hostile in page.text
-    assert json.loads((tmp_path / "with" / "scores.json").read_text())["apart"]["facts"]["rows"] == [row]
+    assert json.loads((tmp_path / "with" / "scores.json").read_text())["apart"]["facts"]["rows"] == [row, plain]
     report(tmp_path / "without", run)
     assert "Measured apart" not in (tmp_path / "without" / "index.html").read_text()

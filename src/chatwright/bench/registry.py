@@ -15,7 +15,7 @@ from chatwright.bench.startup import measure_startup
 from chatwright.bench.training import measure_training
 from chatwright.core.artifacts import installed_versions
 
-Row = dict[str, Any]  # name, value, unit, target, holds
+Row = dict[str, Any]  # name, value, unit, target (in words, "at least 0.5", or None), holds
 
 
 @dataclass(frozen=True)

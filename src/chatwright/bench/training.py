@@ -80,7 +80,7 @@ def measure_training() -> list[dict[str, Any]]:
             step += _STEPS
     share = statistics.median(shares["default"])
     rows: list[dict[str, Any]] = [
-        _row("share of the bf16 peak", share, "share", _TARGET_SHARE, share >= _TARGET_SHARE),
+        _row("share of the bf16 peak", share, "share", f"at least {_TARGET_SHARE}", share >= _TARGET_SHARE),
         _row("speed", statistics.median(speeds["default"]), "tokens/s"),
     ]
     for name in variants:
@@ -102,5 +102,5 @@ def _timed(learner: Learner, batches: Batches, first: int, peak: float) -> tuple
     return tokens / seconds, flops / seconds / peak
 
 
-def _row(name: str, value: float, unit: str, target: float | None = None, holds: bool | None = None) -> dict[str, Any]:
+def _row(name: str, value: float, unit: str, target: str | None = None, holds: bool | None = None) -> dict[str, Any]:
     return {"name": name, "value": round(value, 4), "unit": unit, "target": target, "holds": holds}

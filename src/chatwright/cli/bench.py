@@ -35,8 +35,7 @@ def bench(name: str, out: str | None, as_json: bool) -> None:
         table.add_column(heading)
     for row in rows:
         holds = {True: "yes", False: "no", None: ""}[row["holds"]]
-        target = "" if row["target"] is None else str(row["target"])
-        table.add_row(row["name"], f"{row['value']:,.4g}", row["unit"], target, holds)
+        table.add_row(row["name"], f"{row['value']:,.4g}", row["unit"], row["target"] or "", holds)
     console = Console()
     console.print(table)
     console.print("  ".join(f"{key}: {value}" for key, value in conditions.items()), highlight=False)

@@ -37,7 +37,11 @@ class Check:
         """What is answered, given the drafts."""
         answers = self._thought_over(conversations, prompts, drafts)
         least = math.log(self.settings.sure_from) if self.settings.sure_from > 0 else -math.inf
-        unsure = {index: text for index, (text, likelihood) in enumerate(answers) if likelihood < least}
+        unsure = {
+            index: text
+            for index, ((text, likelihood), messages) in enumerate(zip(answers, conversations, strict=True))
+            if likelihood < least and not _gives_a_text(messages)
+        }
         doubted = self._not_led_back(unsure)
         return [self.grounding.refusal if index in doubted else text for index, (text, _) in enumerate(answers)]
 
@@ -88,3 +92,8 @@ class Check:
         control, decode = list(self.tokenizer.control.values()), self.tokenizer.decode
         least = self.settings.recalled_from
         return recall(self.model, prompts, least, control, lambda at, tokens: met(at, decode(tokens)))
+
+
+def _gives_a_text(messages: Sequence[Message]) -> bool:
+    """Is the last question one of several lines, a text to work on? Its answer is free: no wording of it is likely."""
+    return "\n" in messages[-1]["content"].strip()

@@ -188,17 +188,13 @@ def _benches(record: RunRecord) -> list[dict[str, Any]]:
         {
             "name": name,
             "rows": [
-                {**row, "text": formats.measure(row["value"], row["unit"]), "limit": _goal(row)}
+                {**row, "text": formats.measure(row["value"], row["unit"]), "limit": row["target"] or formats.DASH}
                 for row in measured["rows"]
             ],
             "conditions": " · ".join(f"{key} {value}" for key, value in formats.rows(measured["conditions"])),
         }
         for name, measured in record.benches.items()
     ]
-
-
-def _goal(row: Mapping[str, Any]) -> str:
-    return formats.DASH if row["target"] is None else formats.measure(row["target"], row["unit"])
 
 
 def _other_scores(story: Story) -> list[tuple[str, str, str]]:
