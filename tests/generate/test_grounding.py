@@ -167,6 +167,8 @@ def test_an_unlikely_answer_is_asked_back(monkeypatch: pytest.MonkeyPatch) -> No
     for sureness, led_back, answer in ((unsure, True, draft), (unsure, False, UNKNOWN), (unsure + 0.2, False, draft)):
         assert replies(monkeypatch, [["dumps?"]], [draft], [], sureness, led_back) == [Reply(answer, draft)]
     assert NAMES.asks_back(draft) == ("Which one does this: Serialize it?", "json.dumps")
+    a_text = "In one sentence, please:\nSerialize an object with json.dumps."
+    assert replies(monkeypatch, [[a_text]], [draft], [], unsure, False) == [Reply(draft, draft)]
     both = difference_answer(fact("json.dumps"), fact("json.loads", "Read it."))
     assert NAMES.asks_back(both) == ("Which one does this: Read it?", "json.loads")
     for about_nothing in ("json.dumps(obj)", "json.dumps", "It is a class.", ""):

@@ -38,11 +38,11 @@ class PlanSettings(Settings):
         100, ge=0, description="copying exercises at the start of pretraining; none in runs of under five times as many"
     )
     pretrain_share: float = Field(0.05, ge=0, lt=1, description="share of the training time spent on documents")
-    tokens_per_fact: int = Field(1760, ge=1, description="conversation tokens it takes to learn a fact (lab book)")
+    tokens_per_fact: int = Field(1850, ge=1, description="conversation tokens it takes to learn a fact (lab book)")
     tokens_per_round: int = Field(139, ge=1, description="mean tokens of one fact's conversations in one round")
     most_rounds: int = Field(60, ge=1, description="no fact is asked about in more rounds than this")
     most_epochs: int = Field(12, ge=1, description="no document is read more often than this while pretraining")
-    other_seconds: float = Field(120.0, ge=0, description="wall time of all that is not training")
+    other_seconds: float = Field(110.0, ge=0, description="wall time of all that is not training")
     prudence: float = Field(0.96, gt=0, le=1, description="share of the measured speed that is counted on")
     precision: Literal["auto", "bfloat16", "float32"] = Field("auto", description="auto: bfloat16 where it is fast")
     compile: Literal["auto", "yes", "no"] = Field("auto", description="auto: where a C++ compiler is found")
