@@ -51,16 +51,17 @@ class Grounding(Settings):
         return "" if self.refuses(answer) else None
 
     def asks_back(self, answer: str) -> tuple[str, str] | None:
-        """The question that the last line of an answer should be the answer's name to, and that name."""
-        line = answer.rpartition("\n")[2]
-        match = re.match(self.claim, line)
-        if (
-            match is None
-            or not (description := line[match.end() :].strip().rstrip("."))
-            or line[match.end() - 1] == "("
-        ):
+        """The question that the last thing said in an answer should be the answer's name to, and that name."""
+        said = _last_said(answer)
+        match = re.match(self.claim, said)
+        if match is None or not (description := said[match.end() :].strip().rstrip(".")) or self.lists_arguments(said):
             return None
         return self.asked_back.format(description=description), match.group(1)
+
+    def lists_arguments(self, answer: str) -> bool:
+        """Does an answer end in a name with its arguments?"""
+        match = re.match(self.claim, _last_said(answer))
+        return match is not None and match.group().endswith("(")
 
     def turns_to(self, beginning: str, question: str) -> bool | None:
         """Does a line that begins so speak of a name in the question? None while it may still do."""
@@ -70,6 +71,11 @@ class Grounding(Settings):
         if match:
             return mentions(question, match.group(1))
         return None if regex.match(self.claim, beginning, partial=True) else False
+
+
+def _last_said(answer: str) -> str:
+    """The last line of an answer, without a question of its own that it begins with."""
+    return answer.rpartition("\n")[2].rpartition("? ")[2]
 
 
 def mentions(text: str, name: str) -> bool:
