@@ -18,7 +18,7 @@ class GenerateSettings(Settings):
     batch: int = Field(128, ge=1, description="sequences generated together")
     grounded: bool = Field(True, description="answer only about names that the conversation mentions")
     sure_from: float = Field(
-        0.05, ge=0, le=1, description="an answer that is less probable is asked back before it is given; 0: never"
+        0.3, ge=0, le=1, description="an answer that is less probable is asked back before it is given; 0: never"
     )
     recalled_from: float = Field(
         0.01, gt=0, le=1, description="before refusing: probability from which a mentioned name is answered after all"
