@@ -54,19 +54,14 @@ class Grounding(Settings):
         """The question that the last thing said in an answer should be the answer's name to, and that name."""
         said = _last_said(answer)
         match = re.match(self.claim, said)
-        if (
-            match is None
-            or not (description := said[match.end() :].strip().rstrip("."))
-            or self.gives_only_a_name(said)
-        ):
+        if match is None or not (description := said[match.end() :].strip().rstrip(".")) or self.lists_arguments(said):
             return None
         return self.asked_back.format(description=description), match.group(1)
 
-    def gives_only_a_name(self, answer: str) -> bool:
-        """Does an answer end in a bare name, or one with its arguments? Nothing said of it could be asked back."""
-        said = _last_said(answer)
-        match = re.match(self.claim, said)
-        return " " not in said.strip() or (match is not None and match.group().endswith("("))
+    def lists_arguments(self, answer: str) -> bool:
+        """Does an answer end in a name with its arguments?"""
+        match = re.match(self.claim, _last_said(answer))
+        return match is not None and match.group().endswith("(")
 
     def turns_to(self, beginning: str, question: str) -> bool | None:
         """Does a line that begins so speak of a name in the question? None while it may still do."""
