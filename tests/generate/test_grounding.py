@@ -170,7 +170,8 @@ def test_an_unlikely_answer_is_asked_back(monkeypatch: pytest.MonkeyPatch) -> No
     a_text = "In one sentence, please:\nSerialize an object with json.dumps."
     assert replies(monkeypatch, [[a_text]], [draft], [], unsure, False) == [Reply(draft, draft)]
     arguments = "json.dumps(obj, indent=None)"  # cannot be asked back
-    assert replies(monkeypatch, [["Arguments of dumps?"]], [arguments], [], unsure, False) == [Reply(arguments, arguments)]
+    said = Reply(arguments, arguments)
+    assert replies(monkeypatch, [["Arguments of dumps?"]], [arguments], [], unsure, False) == [said]
     both = difference_answer(fact("json.dumps"), fact("json.loads", "Read it."))
     assert NAMES.asks_back(both) == ("Which one does this: Read it?", "json.loads")
     either = "dumps: Do you mean json.dumps or pickle.dumps? json.dumps: Serialize it."
