@@ -21,7 +21,7 @@ from tests.model.test_decoder import small_model
 
 ASKED_BACK = "Which one does this: {description}?"
 NAMES = Grounding(refusal=UNKNOWN, claim=claim("function"), asked_back=ASKED_BACK)
-HEADINGS = Grounding(refusal=UNKNOWN_HEADING, claim=claim("section"), asked_back=ASKED_BACK)
+HEADINGS = Grounding(refusal=UNKNOWN_HEADING, claim=claim("section"), asked_back=None)
 SETTINGS = GenerateSettings(max_new_tokens=40)
 
 
@@ -139,9 +139,10 @@ def replies(
     seconds: list[str | None],
     sureness: float = 0.0,
     led_back: bool = True,
+    grounding: Grounding = NAMES,
 ) -> list[Reply]:
     tokenizer = Tokenizer.learn(["json.dumps and json.loads"], 300)
-    assistant = Assistant(small_model(), tokenizer, NAMES)
+    assistant = Assistant(small_model(), tokenizer, grounding)
     conversations: list[list[Message]] = [
         [{"role": "assistant" if at % 2 else "user", "content": text} for at, text in enumerate(turns)]
         for turns in asked
@@ -176,6 +177,9 @@ def test_an_unlikely_answer_is_asked_back(monkeypatch: pytest.MonkeyPatch) -> No
     assert NAMES.asks_back(both) == ("Which one does this: Read it?", "json.loads")
     either = "dumps: Do you mean json.dumps or pickle.dumps? json.dumps: Serialize it."
     assert NAMES.asks_back(either) == NAMES.asks_back(draft)
+    heading = "Setup: Install it."
+    assert replies(monkeypatch, [["Setup?"]], [heading], [], unsure, False, HEADINGS) == [Reply(heading, heading)]
+    assert HEADINGS.asks_back(heading) is None
     for about_nothing in ("json.dumps(obj)", "json.dumps", "It is a class.", ""):
         assert NAMES.asks_back(about_nothing) is None
 

@@ -228,6 +228,7 @@ def build_chat(
     questions = examples.questions()
     asked.add(questions)
     write_conversations(folder / QUESTIONS_FILE, [questions])
+    kind = knowledge.chosen[0].kind
     return {
         "facts": len(knowledge.chosen),
         "rounds": rounds,
@@ -239,9 +240,10 @@ def build_chat(
         "facts_with_arguments": len(examples.called),
         "ambiguous_names": len(knowledge.ambiguous),
         "grounding": {
-            "refusal": unknown_answer(knowledge.chosen[0].kind),
-            "claim": claim(knowledge.chosen[0].kind),
-            "asked_back": TRAINING.templates(which_group(knowledge.chosen[0].kind))[0][1],
+            "refusal": unknown_answer(kind),
+            "claim": claim(kind),
+            # Sections are taught for too short a time to doubt by likelihood: docs/log.md, "Two real folders".
+            "asked_back": None if kind == SECTION else TRAINING.templates(which_group(kind))[0][1],
         },
         "tasks": trained.figures(),
         "question_tasks": asked.figures(),

@@ -36,6 +36,8 @@ class Check:
     ) -> list[str]:
         """What is answered, given the drafts."""
         answers = self._thought_over(conversations, prompts, drafts)
+        if self.grounding.asked_back is None:
+            return [text for text, _ in answers]
         least = math.log(self.settings.sure_from) if self.settings.sure_from > 0 else -math.inf
         unsure = {
             index: text

@@ -26,7 +26,9 @@ class Grounding(Settings):
 
     refusal: str = Field(min_length=1, description="what is said of a name that was not learnt")
     claim: str = Field(description="regular expression; its first group is a name that an answer is about")
-    asked_back: str = Field(description="a question for the name of what is described; `{description}` stands for it")
+    asked_back: str | None = Field(
+        description="a question for the name of what is described (`{description}`); None: nothing is doubted"
+    )
 
     def save(self, folder: Path) -> None:
         """Write `grounding.json`."""
@@ -52,6 +54,8 @@ class Grounding(Settings):
 
     def asks_back(self, answer: str) -> tuple[str, str] | None:
         """The question that the last thing said in an answer should be the answer's name to, and that name."""
+        if self.asked_back is None:
+            return None
         said = _last_said(answer)
         match = re.match(self.claim, said)
         if match is None or not (description := said[match.end() :].strip().rstrip(".")) or self.lists_arguments(said):
