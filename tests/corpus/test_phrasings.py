@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from chatwright.corpus.pools import CLOSERS, OPENERS, SMALL_TALK, Kernels, Side, normalised, sides, split
+from chatwright.corpus.pools import CLOSERS, OPENERS, SMALL_TALK, Kernels, Side, normalised, outside, sides, split
 from chatwright.corpus.small_talk import INTENTS
 from chatwright.corpus.surface import described, surface
 from chatwright.corpus.voice import EVALUATION, TRAINING, Voice, slip
@@ -35,6 +35,15 @@ def test_no_greeting_or_closing_makes_a_trained_phrasing_of_one_that_is_asked() 
         for text in map(normalised, texts):
             assert not {f"{opener} {text}" for opener in openers} & asked, text
             assert not {f"{text} {closer}" for closer in closers} & asked, text
+
+
+def test_no_outsider_asks_as_training_does() -> None:
+    asked, trained = words({"outside": outside()}), words(TRAINED)
+    openers, closers = words({OPENERS: TRAINED[OPENERS]}), words({CLOSERS: TRAINED[CLOSERS]})
+    assert len(outside()) >= 80
+    assert not asked & trained
+    assert not asked & {f"{opener} {text}" for opener in openers for text in trained}
+    assert not asked & {f"{text} {closer}" for closer in closers for text in trained}
 
 
 def test_every_group_has_enough_on_both_sides() -> None:

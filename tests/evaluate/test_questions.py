@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from chatwright.core.errors import DataError
-from chatwright.evaluate.questions import judge_answers, score_answers
+from chatwright.evaluate.questions import TAUGHT_TASKS, judge_answers, summarise
 from chatwright.evaluate.settings import EvaluateSettings
 
 SETTINGS = EvaluateSettings(bootstrap_samples=200)
@@ -14,6 +14,10 @@ REFUSAL = "I do not know that name."
 def row(task: str, expected: str, answer: str, baseline: str | None = None) -> dict[str, Any]:
     name = f"{task}-{expected}"
     return {"id": name, "task": task, "expected": expected, "answer": answer, "baseline": baseline}
+
+
+def scored(rows: list[dict[str, Any]], settings: EvaluateSettings, seed: int) -> dict[str, Any]:
+    return summarise(judge_answers(rows, settings), settings, seed)
 
 
 def rows() -> list[dict[str, Any]]:
@@ -31,7 +35,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def test_every_figure_has_its_interval_and_unit() -> None:
-    scores = score_answers(rows(), SETTINGS, seed=1)
+    scores = scored(rows(), SETTINGS, seed=1)
     assert set(scores["tasks"]) == {"what", "follow-up", "unknown", "summary"}
     for task in scores["tasks"].values():
         for name, figure in task.items():
@@ -44,26 +48,33 @@ def test_every_figure_has_its_interval_and_unit() -> None:
 
 
 def test_shares_by_hand() -> None:
-    scores = score_answers(rows(), SETTINGS, seed=1)
+    scores = scored(rows(), SETTINGS, seed=1)
     what = scores["tasks"]["what"]
     assert what["exact_match"]["value"] == pytest.approx(8 / 10)
     assert what["near_exact"]["value"] == pytest.approx(9 / 10)
-    assert what["wrongly_declined"]["value"] == pytest.approx(1 / 10)
+    assert what["declined"]["value"] == pytest.approx(1 / 10)
     assert scores["tasks"]["unknown"]["declined"]["value"] == pytest.approx(3 / 4)
     assert scores["overall"]["wrongly_declined"]["value"] == pytest.approx(1 / 11)
     assert scores["overall"]["n"] == len(rows())
 
 
-def test_declining_is_told_apart_by_task() -> None:
-    tasks = score_answers(rows(), SETTINGS, seed=1)["tasks"]
-    assert "declined" not in tasks["what"]
-    assert "wrongly_declined" not in tasks["unknown"]
-    assert "wrongly_declined" not in tasks["summary"]
+@pytest.mark.parametrize("task", TAUGHT_TASKS)
+def test_declining_what_was_taught_is_wrong_in_every_task(task: str) -> None:
+    asked = [row(task, "os.nice", REFUSAL), row(task, "os.name", "os.name"), row("unknown", REFUSAL, REFUSAL)]
+    assert scored(asked, SETTINGS, seed=1)["overall"]["wrongly_declined"]["value"] == 0.5
+
+
+def test_declining_what_was_not_taught_is_not_wrong() -> None:
+    asked = [row("what", "os.nice", "os.nice")]
+    asked += [row(task, "os.name", REFUSAL) for task in ("unknown", "held-out", "summary", "small-talk")]
+    scores = scored(asked, SETTINGS, seed=1)
+    assert scores["overall"]["wrongly_declined"]["value"] == 0
+    assert scores["tasks"]["held-out"]["declined"]["value"] == 1
 
 
 def test_without_made_up_names_declines_are_no_score() -> None:
     known = [each for each in rows() if each["task"] != "unknown"]
-    assert "wrongly_declined" not in score_answers(known, SETTINGS, seed=1)["overall"]
+    assert "wrongly_declined" not in scored(known, SETTINGS, seed=1)["overall"]
 
 
 def test_copying_the_name_earns_nothing() -> None:
@@ -81,14 +92,14 @@ def test_copying_the_name_earns_nothing() -> None:
 
 
 def test_summaries_are_compared_with_their_baseline_in_pairs() -> None:
-    summary = score_answers(rows(), SETTINGS, seed=1)["tasks"]["summary"]
+    summary = scored(rows(), SETTINGS, seed=1)["tasks"]["summary"]
     gain = summary["rouge_l_gain"]
     assert gain["value"] == pytest.approx(summary["rouge_l"]["value"] - summary["baseline_rouge_l"]["value"])
     assert gain["low"] > 0
 
 
 def test_scores_depend_on_the_seed_in_their_bounds_only() -> None:
-    first, again, other = (score_answers(rows(), SETTINGS, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (scored(rows(), SETTINGS, seed=seed) for seed in (1, 1, 2))
     assert first == again
     gain, other_gain = (scores["tasks"]["summary"]["rouge_l_gain"] for scores in (first, other))
     assert gain["value"] == other_gain["value"]
@@ -96,7 +107,7 @@ def test_scores_depend_on_the_seed_in_their_bounds_only() -> None:
 
 
 def test_order_of_tasks_changes_no_score() -> None:
-    forwards, backwards = (score_answers(each, SETTINGS, seed=1) for each in (rows(), rows()[::-1]))
+    forwards, backwards = (scored(each, SETTINGS, seed=1) for each in (rows(), rows()[::-1]))
     for task, scores in forwards["tasks"].items():
         for name, figure in scores.items():
             if name != "n":
@@ -105,20 +116,20 @@ def test_order_of_tasks_changes_no_score() -> None:
 
 def test_chinese_is_counted_in_characters() -> None:
     settings = EvaluateSettings(unit="characters", bootstrap_samples=200)
-    scores = score_answers([row("what", "打开一个文件并读取", "打开一个文件")], settings, seed=0)
+    scores = scored([row("what", "打开一个文件并读取", "打开一个文件")], settings, seed=0)
     assert scores["tasks"]["what"]["rouge_l"]["value"] == pytest.approx(2 * 6 / (6 + 9))
     assert "tok:zh" in scores["signatures"]["bleu"]
     assert "tok:characters" in scores["signatures"]["rouge_l"]
 
 
 def test_exact_answers_without_letters_are_near_exact() -> None:
-    scores = score_answers([row("what", "...", "...")], SETTINGS, seed=0)
+    scores = scored([row("what", "...", "...")], SETTINGS, seed=0)
     assert scores["tasks"]["what"]["near_exact"]["value"] == 1.0
 
 
 def test_no_answers_is_told() -> None:
     with pytest.raises(DataError):
-        score_answers([], SETTINGS, seed=0)
+        scored([], SETTINGS, seed=0)
 
 
 def test_what_the_weights_alone_would_have_scored() -> None:
@@ -129,10 +140,10 @@ def test_what_the_weights_alone_would_have_scored() -> None:
         {**row("what", "os.nice: Be kind.", "os.nice: Be kind."), "draft": REFUSAL},
         {**row("what", "os.nice: Be kind.", REFUSAL), "draft": "os.name: Be kind."},
     ]
-    scores = score_answers(checked, SETTINGS, seed=1)
+    scores = scored(checked, SETTINGS, seed=1)
     assert scores["tasks"]["unknown"]["declined"]["value"] == 1.0
     alone = scores["alone"]
     assert alone["unknown"]["declined"]["value"] == 0.5
     assert alone["what"]["exact_match"]["value"] == 0.0
     assert scores["overall"]["wrongly_declined"]["value"] == alone["overall"]["wrongly_declined"]["value"] == 0.5
-    assert score_answers(rows(), SETTINGS, seed=1)["alone"] == {}
+    assert scored(rows(), SETTINGS, seed=1)["alone"] == {}

@@ -117,11 +117,11 @@ def evaluation() -> dict[str, Any]:
     gain = {"baseline_rouge_l": _mean(0.171, 248), "rouge_l_gain": _mean(0.062, 248)}
     return {
         "tasks": {
-            "what": _task(0.984, 1000, wrongly_declined=_share(0.004, 1000)),
-            "outside": _task(0.97, 500, wrongly_declined=_share(0.004, 500)),
+            "what": _task(0.984, 1000, declined=_share(0.004, 1000)),
+            "outside": _task(0.97, 500, declined=_share(0.004, 500)),
             "which": _task(0.871, 812),
-            "arguments": _task(0.962, 640, wrongly_declined=_share(0.003, 640)),
-            "follow-up": _task(0.934, 700, wrongly_declined=_share(0.01, 700)),
+            "arguments": _task(0.962, 640, declined=_share(0.003, 640)),
+            "follow-up": _task(0.934, 700, declined=_share(0.01, 700)),
             "unknown": _task(0.991, 500, declined=_share(0.991, 500)),
             "ambiguous": _task(0.92, 100),
             "small-talk": _task(1.0, 60),

@@ -22,15 +22,16 @@ from chatwright.corpus.voice import EVALUATION, Voice
 _THIRD_TURN_SHARE = {"training": 0.2, "evaluation": 0.1}  # twice that after "what about Y?"
 _TRIES = 8
 _WEIGHTS = {
-    "arguments": 3,
-    "module": 1,
-    "kind": 3,
-    "other": 3,
-    "difference": 3,
-    "again": 2,
-    "does": 3,
-    "name": 2,
+    "arguments": 3.0,
+    "module": 1.0,
+    "kind": 3.0,
+    "other": 3.0,
+    "difference": 3.0,
+    "again": 2.0,
+    "does": 3.0,
+    "name": 2.0,
 }
+_HARDEST = {"difference": 5.0, "arguments": 4.0}  # trained on more often than they are asked
 
 
 @dataclass
@@ -152,7 +153,8 @@ def follow_up(fact: Fact, turn: int, knowledge: Knowledge, voice: Voice, rng: ra
     dialogue = Dialogue(fact, knowledge, voice, rng)
     dialogue.open(turn)
     steps = dialogue.possible()
-    step = rng.choices(steps, [_WEIGHTS[step] for step in steps])[0]
+    weights = _WEIGHTS if voice is EVALUATION else _WEIGHTS | _HARDEST
+    step = rng.choices(steps, [weights[step] for step in steps])[0]
     if not dialogue.follow(step):
         rest = [other for other in steps if other not in {"other", "difference"}]
         if not rest or not dialogue.follow(rng.choice(rest)):

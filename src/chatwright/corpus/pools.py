@@ -106,14 +106,24 @@ def split(pools: Pools) -> dict[Side, dict[str, tuple[str, ...]]]:
 
 def phrasings_identity() -> str:
     """The hash of all that people are made to say: other phrasings make other conversations."""
-    return hash_json([{group: list(texts) for group, texts in _read().items()}, list(outside())])
+    return hash_json([{group: list(texts) for group, texts in _read().items()}, list(_read_outside())])
+
+
+def _read_outside() -> tuple[str, ...]:
+    text = files("chatwright.corpus").joinpath("outside_phrasings.txt").read_text(encoding="utf-8")
+    return tuple(filter(None, text.split("\n")))
 
 
 @cache
 def outside() -> tuple[str, ...]:
-    """Ways of asking what {name} is, written by somebody who had seen no phrasing of the pools."""
-    text = files("chatwright.corpus").joinpath("outside_phrasings.txt").read_text(encoding="utf-8")
-    return tuple(filter(None, text.split("\n")))
+    """Ways of asking what {name} is, by somebody who had seen no phrasing of the pools.
+
+    Everybody asks "What is {name}?". So those in whose words training asks too are left out, whatever
+    is put around them.
+    """
+    kernels = Kernels(_read())
+    trained = {kernels.of(text, group) for group, texts in sides()["training"].items() for text in texts}
+    return tuple(text for text in _read_outside() if kernels.of(text, _COMBINED) not in trained)
 
 
 @cache

@@ -25,20 +25,16 @@ from chatwright.evaluate.uncertainty import (
 Row = dict[str, Any]
 Scores = dict[str, Any]
 
-# Tasks that ask about names which do exist: declining one of these is a mistake.
-REAL_NAME_TASKS = ("what", "outside", "arguments", "follow-up")
+# Tasks whose questions have an answer that was taught: declining one of these is a mistake.
+TAUGHT_TASKS = ("what", "outside", "which", "arguments", "follow-up", "ambiguous")
 DECLINED_TASK = "unknown"
 # Tasks whose answers begin with the name that was asked about.
 NAMED_TASKS = ("what", "outside", "held-out")
 
+_NAMES_CUT = f"|leading names cut:{'+'.join(NAMED_TASKS)}"
 _SHARE = "share"
 _FRACTION = "0 to 1"
 _POINTS = "0 to 100"
-
-
-def score_answers(rows: Sequence[Row], settings: EvaluateSettings, seed: int) -> Scores:
-    """Judge and summarise in one go; see `judge_answers` and `summarise`."""
-    return summarise(judge_answers(rows, settings), settings, seed)
 
 
 def judge_answers(rows: Iterable[Row], settings: EvaluateSettings) -> list[Row]:
@@ -46,10 +42,10 @@ def judge_answers(rows: Iterable[Row], settings: EvaluateSettings) -> list[Row]:
 
     A row has ``id``, ``task``, ``expected``, ``answer`` and ``baseline`` (text or None), and may have a
     ``draft``: what the model wrote before the assistant checked it. `alone` holds whether that was
-    `exact`, `near` and `declined`. An answer is `declined` if it says that the name is not known. A name
-    that expectation and answer both begin with counts for nothing in `token_f1`, `near` and `rouge_l`:
-    copying it from the question is
-    no knowledge. `baseline_rouge_l` is None without a baseline.
+    `exact`, `near` and `declined`. An answer is `declined` if it says that the name is not known. In
+    `NAMED_TASKS` a name that expectation and answer both begin with counts for nothing in `token_f1`,
+    `near` and `rouge_l`: copying it from the question is no knowledge. `baseline_rouge_l` is None
+    without a baseline.
     """
     judged = []
     for row in rows:
@@ -88,10 +84,10 @@ def summarise(judged: Sequence[Row], settings: EvaluateSettings, seed: int) -> S
     """The scores of judged rows: ``{"tasks": {task: {"n", metric: figure}}, "overall", "alone", "signatures"}``.
 
     A figure is ``{"value", "low", "high", "n", "unit", "method"}``. Every task has `exact_match`,
-    `near_exact`, `token_f1`, `rouge_l`, `bleu` and `chrf`; "unknown" has `declined`, tasks about
-    real names `wrongly_declined`, tasks with baselines `baseline_rouge_l` and `rouge_l_gain`
-    (paired, answer minus baseline). ``overall`` pools all rows for `exact_match`, and the tasks
-    about real names for `wrongly_declined`. ``alone`` has the shares that the drafts would have got.
+    `near_exact`, `token_f1`, `rouge_l`, `bleu`, `chrf` and `declined`; tasks
+    with baselines have `baseline_rouge_l` and `rouge_l_gain` (paired, answer minus baseline).
+    ``overall`` pools all rows for `exact_match`, and those of `TAUGHT_TASKS` for `wrongly_declined`.
+    ``alone`` has the shares that the drafts would have got.
     """
     if not judged:
         raise DataError("there are no answers to score")
@@ -100,7 +96,7 @@ def summarise(judged: Sequence[Row], settings: EvaluateSettings, seed: int) -> S
         tasks.setdefault(row["task"], []).append(row)
     scored = {task: _task_scores(rows, settings, derive_seed(seed, task)) for task, rows in tasks.items()}
     overall: Scores = {"n": len(judged), "exact_match": _share([row["exact"] for row in judged], settings)}
-    real = [row["declined"] for row in judged if row["task"] in REAL_NAME_TASKS]
+    real = [row["declined"] for row in judged if row["task"] in TAUGHT_TASKS]
     if real and DECLINED_TASK in tasks:
         overall["wrongly_declined"] = _share(real, settings)
     return {
@@ -125,7 +121,7 @@ def _alone(tasks: dict[str, list[Row]], settings: EvaluateSettings) -> Scores:
     if DECLINED_TASK in tasks:
         declined = [row["alone"]["declined"] for row in tasks[DECLINED_TASK]]
         scores[DECLINED_TASK]["declined"] = _share(declined, settings)
-        real = [row["alone"]["declined"] for task in REAL_NAME_TASKS for row in tasks.get(task, [])]
+        real = [row["alone"]["declined"] for task in TAUGHT_TASKS for row in tasks.get(task, [])]
         if real:
             scores["overall"] = {"wrongly_declined": _share(real, settings)}
     return scores
@@ -136,21 +132,17 @@ def _task_scores(rows: list[Row], settings: EvaluateSettings, seed: int) -> Scor
         values = [row[name] for row in rows]
         return _figure(bootstrap_mean(values, **_resampling(settings, seed)), _FRACTION)
 
-    task = rows[0]["task"]
     scores: Scores = {
         "n": len(rows),
         "exact_match": _share([row["exact"] for row in rows], settings),
         "near_exact": _share([row["near"] for row in rows], settings),
         "token_f1": mean("token_f1"),
         "rouge_l": mean("rouge_l"),
+        "declined": _share([row["declined"] for row in rows], settings),
     }
     for name, score in _corpus_scores(rows, settings).items():
         interval = bootstrap_corpus(score.statistics, score.score_sums, **_resampling(settings, seed))
         scores[name] = _figure(interval, _POINTS)
-    if task == DECLINED_TASK:
-        scores["declined"] = _share([row["declined"] for row in rows], settings)
-    if task in REAL_NAME_TASKS:
-        scores["wrongly_declined"] = _share([row["declined"] for row in rows], settings)
     if all(row["baseline_rouge_l"] is not None for row in rows):
         pair = [[row[name] for row in rows] for name in ("rouge_l", "baseline_rouge_l")]
         scores["baseline_rouge_l"] = mean("baseline_rouge_l")
@@ -171,9 +163,9 @@ def _signatures(rows: Sequence[Row], settings: EvaluateSettings) -> dict[str, st
     corpus = {name: score.signature for name, score in _corpus_scores(rows[:1], settings).items()}
     return {
         "exact_match": scorers.EXACT_MATCH_SIGNATURE,
-        "token_f1": scorers.token_f1_signature(settings.unit),
-        "rouge_l": scorers.rouge_signature(unit=settings.unit) + "|F-measure",
-        "near_exact": f"ROUGE-L >= {settings.near_exact}",
+        "token_f1": scorers.token_f1_signature(settings.unit) + _NAMES_CUT,
+        "rouge_l": scorers.rouge_signature(unit=settings.unit) + "|F-measure" + _NAMES_CUT,
+        "near_exact": f"ROUGE-L >= {settings.near_exact}" + _NAMES_CUT,
         **corpus,
         "intervals": (
             f"{settings.confidence:.0%}; shares: Wilson; "

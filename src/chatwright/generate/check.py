@@ -42,7 +42,7 @@ class Check:
         unsure = {
             index: text
             for index, ((text, likelihood), messages) in enumerate(zip(answers, conversations, strict=True))
-            if likelihood < least and not _gives_a_text(messages) and not self.grounding.lists_arguments(text)
+            if likelihood < least and not _gives_a_text(messages) and not self.grounding.describes_nothing(text)
         }
         doubted = self._not_led_back(unsure)
         return [self.grounding.refusal if index in doubted else text for index, (text, _) in enumerate(answers)]

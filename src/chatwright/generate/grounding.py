@@ -19,6 +19,7 @@ from chatwright.core.settings import Settings
 from chatwright.tokens.template import Message
 
 GROUNDING_FILE = "grounding.json"
+_BARE_NAME = re.compile(r"[\w.]+")
 
 
 class Grounding(Settings):
@@ -58,14 +59,17 @@ class Grounding(Settings):
             return None
         said = _last_said(answer)
         match = re.match(self.claim, said)
-        if match is None or not (description := said[match.end() :].strip().rstrip(".")) or self.lists_arguments(said):
+        if match is None or self.describes_nothing(said):
+            return None
+        if not (description := said[match.end() :].strip().rstrip(".")):
             return None
         return self.asked_back.format(description=description), match.group(1)
 
-    def lists_arguments(self, answer: str) -> bool:
-        """Does an answer end in a name with its arguments?"""
-        match = re.match(self.claim, _last_said(answer))
-        return match is not None and match.group().endswith("(")
+    def describes_nothing(self, answer: str) -> bool:
+        """Does an answer end in a name alone, or in one with its arguments? Neither can be asked back."""
+        said = _last_said(answer).strip()
+        match = re.match(self.claim, said)
+        return _BARE_NAME.fullmatch(said) is not None or (match is not None and match.group().endswith("("))
 
     def turns_to(self, beginning: str, question: str) -> bool | None:
         """Does a line that begins so speak of a name in the question? None while it may still do."""

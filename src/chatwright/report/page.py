@@ -20,6 +20,7 @@ TASK_METRICS = {
     "rouge_l": "ROUGE-L",
     "bleu": "BLEU",
     "chrf": "chrF",
+    "declined": "declined",
 }
 TRAINING_FIGURES = {
     "steps": "steps",
@@ -78,6 +79,7 @@ def _context(story: Story) -> dict[str, Any]:
         "tiles": _tiles(story),
         "bars": [_bar(kind, score, story) for kind, score in story.headlines],
         "verdicts": [_verdict_row(verdict) for verdict in story.verdicts],
+        "task_metrics": TASK_METRICS.values(),
         "task_table": _task_table(story),
         "other_scores": _other_scores(story),
         "signatures": record.scores.get("signatures") or {},
