@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from chatwright.core.files import hash_file
+from chatwright.corpus.tables import read_rows
 
 pytestmark = pytest.mark.slow
 
@@ -85,10 +86,11 @@ def test_a_changed_setting_redoes_what_depends_on_it_and_keeps_the_old(run: Path
 
 
 def test_chat_answers_a_conversation_and_a_file(run: Path, tmp_path: Path) -> None:
-    asked = chatwright("chat", str(run), "--ask", "hello", "--ask", "what is <|end|>?")
-    assert len(asked.stdout.split("\n")) >= 2
-    as_json = json.loads(chatwright("chat", str(run), "--ask", "hello", "--json").stdout)
-    assert len(as_json["answers"]) == 1
+    turns = ("--ask", "hello", "--ask", "what is <|end|>?")
+    asked = chatwright("chat", str(run), *turns).stdout
+    answers = json.loads(chatwright("chat", str(run), *turns, "--json").stdout)["answers"]
+    assert len(answers) == 2 and asked == "".join(f"{answer}\n" for answer in answers)
+    assert "longer than" in chatwright("chat", str(run), "--ask", "word " * 2000, code=2).stderr
     lines = [json.dumps({"messages": [{"role": "user", "content": f"what is {name}?"}]}) for name in ("json", "heapq")]
     file = tmp_path / "asked.jsonl"
     file.write_text("\n".join(lines) + "\n")
@@ -102,6 +104,24 @@ def test_chat_answers_a_conversation_and_a_file(run: Path, tmp_path: Path) -> No
 def test_a_person_can_talk(run: Path) -> None:
     said = chatwright("chat", str(run), input="hello\n/new\nwhat is json?\n/quit\n").stdout
     assert "a new conversation" in said
+
+
+def test_bytes_that_are_no_text_are_no_mistake(run: Path) -> None:
+    command = [sys.executable, "-m", "chatwright", "chat", str(run)]
+    done = subprocess.run(command, check=False, capture_output=True, input=b"what is \xff\xfe?\n/quit\n", timeout=300)
+    assert done.returncode == 0 and b"Traceback" not in done.stderr
+
+
+def test_a_person_may_stop_it_and_is_told_how_to_go_on(tmp_path: Path) -> None:
+    folder = tmp_path / "stopped"
+    command = [sys.executable, "-m", "chatwright", "run", "tiny", "--out", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (folder / ".corpus.partial").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=120)[1]
+    assert process.returncode == 130 and "goes on" in told and "Traceback" not in told
 
 
 def test_generate_goes_on_from_a_text(run: Path) -> None:
@@ -145,7 +165,8 @@ def test_a_folder_of_documentation_becomes_an_assistant(tmp_path: Path) -> None:
     result = json.loads(chatwright("run", "--docs", str(docs), "--out", str(out), "--json", *sets).stdout)
     assert Path(result["page"]).exists()
     ledger = {entry["rule"]: entry["count"] for entry in json.loads((out / "corpus" / "ledger.json").read_text())}
-    assert sum(ledger.values()) >= 2
+    read = {row["where"] for row in read_rows(out / "corpus" / "dropped.parquet")}
+    assert {"broken.md", "empty.txt"} <= read and sum(ledger.values()) >= 2
 
 
 def test_mistakes_are_told_without_a_traceback(tmp_path: Path, run: Path) -> None:
@@ -170,6 +191,9 @@ def test_a_damaged_artifact_is_told(run: Path, tmp_path: Path) -> None:
     weights = folder / "finetune" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     assert "cannot be read" in chatwright("chat", str(folder), "--ask", "x", code=1).stderr
+    shutil.copyfile(run / "finetune" / "model.safetensors", weights)
+    (folder / "finetune" / "grounding.json").write_text('{"claim": 1}')
+    assert "grounding.json" in chatwright("chat", str(folder), "--ask", "x", code=1).stderr
 
 
 def test_doctor_and_bench_speak_json(tmp_path: Path) -> None:
@@ -179,6 +203,8 @@ def test_doctor_and_bench_speak_json(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "startup.json").read_text()) == table
     assert table["rows"][0]["name"] == "help" and "commit" in table["conditions"]
     assert "no such bench" in chatwright("bench", "nothing", code=2).stderr
+    (tmp_path / "file").write_text("")
+    assert "not a folder" in chatwright("bench", "startup", "--out", str(tmp_path / "file"), code=2).stderr
 
 
 def test_a_run_is_found_by_being_the_newest(run: Path) -> None:

@@ -93,6 +93,11 @@ def plan(job: Job) -> Artifact:
         return {
             "facts": made.facts,
             "parameters": made.model.parameters,
+            "blocks": made.model.layers,
+            "width": made.model.width,
+            "pretrain_steps": made.pretrain.steps,
+            "finetune_steps": made.finetune.steps,
+            "tokens_per_step": made.finetune.tokens_per_step,
             "help_seconds": help_seconds(repeats=5),
             **made.expected,
         }

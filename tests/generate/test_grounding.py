@@ -112,15 +112,21 @@ class Scripted:
     """Stands for both ways of writing: drafts first, then what is recalled and how it goes on."""
 
     def __init__(
-        self, tokenizer: Tokenizer, drafts: list[str], seconds: list[str | None], sureness: float, led_back: bool
+        self,
+        tokenizer: Tokenizer,
+        drafts: list[str],
+        seconds: list[str | None],
+        sureness: float,
+        led_back: bool,
+        later: str,
     ) -> None:
-        self.tokenizer, self.drafts, self.seconds = tokenizer, drafts, seconds
+        self.tokenizer, self.drafts, self.seconds, self.later = tokenizer, drafts, seconds, later
         self.sureness, self.led_back = sureness, led_back
         self.begun: list[list[str]] = []
         self.wrote = False
 
     def generate(self, model: object, prompts: list[list[int]], *_: object) -> list[Written]:
-        texts = [" Go on." for _ in prompts] if self.wrote else self.drafts
+        texts = [self.later for _ in prompts] if self.wrote else self.drafts
         likelihood = 0.0 if self.wrote else self.sureness
         self.wrote = True
         return [Written(self.tokenizer.encode(text), likelihood) for text in texts]
@@ -140,6 +146,7 @@ def replies(
     sureness: float = 0.0,
     led_back: bool = True,
     grounding: Grounding = NAMES,
+    later: str = " Go on.",
 ) -> list[Reply]:
     tokenizer = Tokenizer.learn(["json.dumps and json.loads"], 300)
     assistant = Assistant(small_model(), tokenizer, grounding)
@@ -152,9 +159,9 @@ def replies(
         lambda: assistant.answer(conversations, SETTINGS.model_copy(update={"grounded": False})),
         lambda: replace(assistant, grounding=None).answer(conversations, SETTINGS),
     ):
-        monkeypatch.setattr(module, "generate", Scripted(tokenizer, drafts, [], 0.0, True).generate)
+        monkeypatch.setattr(module, "generate", Scripted(tokenizer, drafts, [], 0.0, True, later).generate)
         assert checked() == unchecked
-    script = Scripted(tokenizer, drafts, seconds, sureness, led_back)
+    script = Scripted(tokenizer, drafts, seconds, sureness, led_back, later)
     monkeypatch.setattr(module, "generate", script.generate)
     monkeypatch.setattr(check, "recall", script.recall)
     made = assistant.answer(conversations, SETTINGS)
@@ -168,11 +175,10 @@ def test_an_unlikely_answer_is_asked_back(monkeypatch: pytest.MonkeyPatch) -> No
     for sureness, led_back, answer in ((unsure, True, draft), (unsure, False, UNKNOWN), (unsure + 0.2, False, draft)):
         assert replies(monkeypatch, [["dumps?"]], [draft], [], sureness, led_back) == [Reply(answer, draft)]
     assert NAMES.asks_back(draft) == ("Which one does this: Serialize it?", "json.dumps")
-    a_text = "In one sentence, please:\nSerialize an object with json.dumps."
-    assert replies(monkeypatch, [[a_text]], [draft], [], unsure, False) == [Reply(draft, draft)]
-    arguments = "json.dumps(obj, indent=None)"  # cannot be asked back
-    said = Reply(arguments, arguments)
-    assert replies(monkeypatch, [["Arguments of dumps?"]], [arguments], [], unsure, False) == [said]
+    for a_text in ("In one sentence, please:\nSerialize an object with json.dumps.", "Of json.dumps:" + " it" * 30):
+        assert replies(monkeypatch, [[a_text]], [draft], [], unsure, False) == [Reply(draft, draft)]
+    bare = "json.dumps"  # what is asked for by a description cannot be asked back by it
+    assert replies(monkeypatch, [["What serializes?"]], [bare], [], unsure, False) == [Reply(bare, bare)]
     both = difference_answer(fact("json.dumps"), fact("json.loads", "Read it."))
     assert NAMES.asks_back(both) == ("Which one does this: Read it?", "json.loads")
     either = "dumps: Do you mean json.dumps or pickle.dumps? json.dumps: Serialize it."
@@ -182,6 +188,23 @@ def test_an_unlikely_answer_is_asked_back(monkeypatch: pytest.MonkeyPatch) -> No
     assert HEADINGS.asks_back(heading) is None
     for about_nothing in ("json.dumps(obj)", "json.dumps", "It is a class.", ""):
         assert NAMES.asks_back(about_nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "sure", "stands"),
+    [
+        ("json.dumps: Serialize it.", False, True),  # it knows what has these arguments
+        ("json.loads: Read it.", False, False),
+        (UNKNOWN, False, False),
+        (UNKNOWN, True, True),  # likely arguments are not doubted
+    ],
+)
+def test_unlikely_arguments_are_those_of_something_known(
+    monkeypatch: pytest.MonkeyPatch, later: str, sure: bool, stands: bool
+) -> None:
+    arguments, unsure = "json.dumps(obj, indent=None)", math.log(SETTINGS.sure_from) - 0.1
+    made = replies(monkeypatch, [["Arguments of dumps?"]], [arguments], [], 0.0 if sure else unsure, False, later=later)
+    assert made == [Reply(arguments if stands else UNKNOWN, arguments)]
 
 
 def test_an_answer_about_what_nobody_mentioned_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,19 @@ def test_the_future_is_not_seen() -> None:
     assert torch.equal(before[:, :8], after[:, :8]) and not torch.allclose(before[:, 8:], after[:, 8:])
 
 
+def test_wanted_places_are_those_of_the_full_forward_gradients_included() -> None:
+    model, ids, wanted = small_model(), torch.randint(0, 300, (3, 12)), torch.tensor([1, 2, 17, 35])
+    found = {}
+    for name in ("all", "wanted"):
+        model.zero_grad()
+        hidden = model.hidden(ids).flatten(0, 1)[wanted] if name == "all" else model.hidden(ids, wanted=wanted)
+        hidden.square().sum().backward()
+        found[name] = [hidden.detach(), *(weight.grad for weight in model.parameters() if weight.grad is not None)]
+    assert len(found["all"]) == len(found["wanted"]) > 10
+    for full, part in zip(found["all"], found["wanted"], strict=True):
+        torch.testing.assert_close(part, full, rtol=1e-4, atol=1e-4)
+
+
 def test_cached_equals_full_forward() -> None:
     model, ids = small_model(), torch.randint(0, 300, (3, 20))
     full = model(ids)

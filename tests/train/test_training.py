@@ -180,5 +180,7 @@ def test_the_schedule_warms_up_stays_and_decays_by_steps_alone() -> None:
 def test_flops_count_what_the_definition_says() -> None:
     segment = np.array([[0, 0, 0, 1, 1, -1]], dtype=np.int16)
     assert count_pairs(segment) == 6 + 3
-    expected = 6 * (SHAPE.block_matrix_parameters * 5 + SHAPE.vocabulary_size * 32 * 2) + 12 * 2 * 32 * 9
+    block, attention_inputs = 32 * 32 * 4 + 3 * 32 * 64, 32 * 32 * 3  # the last block has only these for every token
+    every_token, learnt_only = block + attention_inputs, block - attention_inputs + 300 * 32
+    expected = 6 * (every_token * 5 + learnt_only * 2) + 12 * 2 * 32 * 9
     assert training_flops(SHAPE, tokens=5, learnt=2, pairs=9) == expected

@@ -29,23 +29,29 @@ class Bench:
 BENCHES = {
     "startup": Bench(lambda _: measure_startup(), True),
     "training": Bench(lambda _: measure_training(), True),
-    "facts": Bench(measure_facts, False),
+    "facts": Bench(lambda folder: measure_facts(folder, commit() or "unknown"), False),
 }
+
+
+def commit() -> str | None:
+    """The commit that these sources are of, "-dirty" where they were changed since; None outside a checkout."""
+    command = ["git", "describe", "--always", "--dirty"]
+    try:
+        told = subprocess.run(command, check=False, cwd=Path(__file__).parent, capture_output=True, text=True)
+    except OSError:  # no git
+        return None
+    return told.stdout.strip() or None
 
 
 def conditions() -> dict[str, Any]:
     """Machine, versions and commit of the figures."""
     from chatwright.train.machine import processor_name, usable_cores
 
-    here = Path(__file__).parent
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], check=False, cwd=here, capture_output=True, text=True
-    )
     return {
         "measured": date.today().isoformat(),
         "processor": processor_name(),
         "cores": usable_cores(),
         "load": round(os.getloadavg()[0], 2),
-        "commit": commit.stdout.strip() or None,
+        "commit": commit(),
         **installed_versions(),
     }

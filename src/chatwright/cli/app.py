@@ -187,11 +187,6 @@ def main() -> None:
     except ChatwrightError as error:
         sys.stderr.write(f"chatwright: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nchatwright: stopped; the same command goes on from the last checkpoint\n")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(1)
     except OSError as error:
         import errno
 

@@ -22,6 +22,8 @@ def bench(name: str, out: str | None, as_json: bool) -> None:
     if unknown:
         raise UsageError("there is no such bench", where=name, remedy=f"one of all, {', '.join(registry.BENCHES)}")
     folder, rows = Path(out) if out else BENCHES, list[dict[str, Any]]()
+    if folder.exists() and not folder.is_dir():
+        raise UsageError("is not a folder", where=out or str(folder), remedy="choose another with --out")
     for each in names:
         measured, conditions = registry.BENCHES[each].measure(folder), registry.conditions()
         folder.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ def corpus_report(run: Path | None, as_json: bool) -> None:
         print_json({"figures": artifact.figures, "ledger": ledger})
         return
     console = Console()
-    table = Table(title=f"dropped, by rule ({artifact.folder})", title_justify="left")
+    table = Table(title=escape(f"dropped, by rule ({artifact.folder})"), title_justify="left")
     for heading in ("stage", "rule", "count", "for example"):
         table.add_column(heading)
     for entry in ledger:
@@ -61,7 +61,7 @@ def corpus_why(name: str, run: Path | None, as_json: bool) -> None:
     console = Console()
     for row in found:
         kind = row["kept_in"].removesuffix("s")
-        console.print(f"kept as a {kind}, for {row['split']}: {row['id']}", highlight=False)
+        console.print(f"kept as a {kind}, for {row['split']}: {row['id']}", markup=False, highlight=False)
         console.print(f"  {(row.get('summary') or row.get('text') or '')[:300]}", markup=False, highlight=False)
     for row in dropped:
         console.print(f"dropped by {row['stage']} / {row['rule']}: {row['why'] or 'see the rule'}", markup=False)

@@ -13,7 +13,7 @@ from rich.table import Table
 from chatwright import pipeline
 from chatwright.cli.display import print_json, show
 from chatwright.core.artifacts import Artifact
-from chatwright.core.errors import UsageError
+from chatwright.core.errors import StoppedError, UsageError
 from chatwright.core.files import read_json
 from chatwright.core.runs import locked
 from chatwright.recipe import Recipe, load_recipe
@@ -37,7 +37,12 @@ def carry_out(
     run = pipeline.run_folder(loaded, out)
     with locked(run):
         job = pipeline.Job(loaded, run, show, replan=replan)
-        artifact: Artifact = getattr(pipeline, stage)(job)
+        try:
+            artifact: Artifact = getattr(pipeline, stage)(job)
+        except KeyboardInterrupt:
+            raise StoppedError(
+                "stopped", where=str(run), remedy="the same command goes on from the last checkpoint"
+            ) from None
     if as_json:
         print_json(_result(stage, loaded, run, artifact))
         return
@@ -60,7 +65,7 @@ def resolve(recipe: str | None, docs: str | None, minutes: float | None, sets: l
                 remedy="name a folder of Markdown, reStructuredText, text or HTML",
             )
         changes |= {"corpus.source": "folder", "corpus.docs": str(folder.resolve())}
-        if recipe is None:
+        if recipe is None and not any(override.partition("=")[0].strip() == "name" for override in sets):
             changes["name"] = "docs-" + (re.sub(r"[^\w.-]+", "-", folder.resolve().name).strip("-.") or "folder")
     return load_recipe(recipe or ("docs" if docs is not None else "python-docs"), sets, changes)
 
@@ -89,7 +94,7 @@ def _show_stage(console: Console, artifact: Artifact) -> None:
     for name, value in artifact.figures.items():
         table.add_row(name.replace("_", " "), escape(_spelt(value)))
     console.print(table)
-    console.print(f"folder  {artifact.folder}", soft_wrap=True, highlight=False)
+    console.print(f"folder  {artifact.folder}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _spelt(value: Any) -> str:
@@ -116,8 +121,8 @@ def _show_run(console: Console, run: Path, report: Artifact) -> None:
     for answer in _sample_answers(run):
         console.print(f"[bold]> {answer['question']}[/bold]", markup=True, highlight=False)
         console.print(f"  {answer['answer']}\n", markup=False, highlight=False)
-    console.print(f"report  {report.folder / 'index.html'}", soft_wrap=True, highlight=False)
-    console.print(f"talk    chatwright chat {run}", soft_wrap=True, highlight=False)
+    console.print(f"report  {report.folder / 'index.html'}", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"talk    chatwright chat {run}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _sample_answers(run: Path) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -58,6 +59,13 @@ def chat(run: Path | None, asked: list[str], ask_file: Path | None, options: dic
     elif asked:
         from chatwright.core.progress import Silent
 
+        too_long = [text for text in asked if not assistant.fits([{"role": "user", "content": text}])]
+        if too_long:
+            raise UsageError(
+                "this question is longer than the model's context",
+                where=f"--ask {too_long[0][:40]!r}…",
+                remedy=f"shorten it to fewer than {assistant.model.config.context} tokens",
+            )
         (messages,), _ = hold_conversations(assistant, [asked], settings, Silent())
         answers = [message["content"] for message in messages if message["role"] == "assistant"]
         if as_json:
@@ -107,6 +115,8 @@ def read_conversations(path: Path) -> list[list[Message]]:
 
 def _converse(assistant: Assistant, settings: GenerateSettings) -> None:
     """A conversation in the terminal until the person leaves; `/new` starts another."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # whatever bytes are piped in
     console = Console()
     console.print("Ask something. /new begins a new conversation, Ctrl-D or /quit ends.", style="dim")
     messages: list[Message] = []

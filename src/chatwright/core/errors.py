@@ -58,5 +58,11 @@ class ArtifactError(ChatwrightError):
     """A run folder or an artifact is missing, incomplete, damaged or in use."""
 
 
+class StoppedError(ChatwrightError):
+    """A person stopped it (Ctrl-C)."""
+
+    exit_code = 130  # as shells have it: 128 and the signal's number
+
+
 class TrainingError(ChatwrightError):
     """Training cannot go on: the loss is not finite, or a checkpoint does not fit."""

@@ -29,10 +29,10 @@ def newest_run(stage: str, runs: Path = RUNS) -> Path:
 @contextmanager
 def locked(run: Path) -> Iterator[None]:
     """Hold a run folder for this process; a second one is told so at once."""
+    lock = FileLock(run / ".lock", blocking=False)
     try:
         run.mkdir(parents=True, exist_ok=True)
-        with FileLock(run / ".lock", blocking=False):
-            yield
+        lock.acquire()
     except Timeout:
         raise ArtifactError(
             "another process is working in this run folder",
@@ -43,3 +43,7 @@ def locked(run: Path) -> Iterator[None]:
         raise UsageError(
             f"cannot be used as a run folder: {error.strerror}", where=str(run), remedy="choose another with --out"
         ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -18,7 +18,7 @@ from chatwright.corpus.dialogues import follow_up
 from chatwright.corpus.knowledge import SECTION, Excerpt, Knowledge, excerpt
 from chatwright.corpus.made_up import NameMaker
 from chatwright.corpus.pools import outside
-from chatwright.corpus.questions import ambiguous, arguments, summary, what, which, which_group
+from chatwright.corpus.questions import ambiguous, arguments, summary, what, what_groups, which, which_group
 from chatwright.corpus.settings import ChatSettings
 from chatwright.corpus.small_talk import INTENTS, small_talk
 from chatwright.corpus.tables import Conversation, Fact, read_facts, write_conversations
@@ -244,6 +244,7 @@ def build_chat(
             "claim": claim(kind),
             # Sections are taught for too short a time to doubt by likelihood: docs/log.md, "Two real folders".
             "asked_back": None if kind == SECTION else TRAINING.templates(which_group(kind))[0][1],
+            "asked_about": TRAINING.templates(*what_groups(kind))[0][1],
         },
         "tasks": trained.figures(),
         "question_tasks": asked.figures(),

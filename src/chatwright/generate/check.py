@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chatwright.generate.engine import Written
-from chatwright.generate.grounding import Grounding
+from chatwright.generate.grounding import Grounding, is_bare_name
 from chatwright.generate.recall import recall
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.decoder import Decoder
 from chatwright.tokens.template import Message, encode_prompt
 from chatwright.tokens.tokenizer import Tokenizer
+
+_WORDS_OF_A_TEXT = 30  # questions about names have fewer
 
 Answer = tuple[str, float]  # a text, and the logarithm of its probability
 
@@ -38,14 +40,19 @@ class Check:
         answers = self._thought_over(conversations, prompts, drafts)
         if self.grounding.asked_back is None:
             return [text for text, _ in answers]
-        least = math.log(self.settings.sure_from) if self.settings.sure_from > 0 else -math.inf
         unsure = {
             index: text
             for index, ((text, likelihood), messages) in enumerate(zip(answers, conversations, strict=True))
-            if likelihood < least and not _gives_a_text(messages) and not self.grounding.describes_nothing(text)
+            if likelihood < self._least and not _gives_a_text(messages) and not is_bare_name(text)
         }
-        doubted = self._not_led_back(unsure)
+        called = {index: name for index, text in unsure.items() if (name := self.grounding.arguments_of(text))}
+        described = {index: text for index, text in unsure.items() if index not in called}
+        doubted = self._not_led_back(described) | self._not_described(called)
         return [self.grounding.refusal if index in doubted else text for index, (text, _) in enumerate(answers)]
+
+    @property
+    def _least(self) -> float:
+        return math.log(self.settings.sure_from) if self.settings.sure_from > 0 else -math.inf
 
     def _thought_over(
         self, conversations: Sequence[Sequence[Message]], prompts: list[list[int]], drafts: list[Answer]
@@ -90,6 +97,17 @@ class Check:
         led_back = {index for index, one in zip(backs, found, strict=True) if one}
         return unsure.keys() - led_back
 
+    def _not_described(self, named: dict[int, str]) -> set[int]:
+        """Whose name the model, asked what it is, has no description for that stands the same doubt."""
+        asked: list[list[Message]] = [
+            [{"role": "user", "content": self.grounding.asked_about.format(name=name)}] for name in named.values()
+        ]
+        prompts = [encode_prompt(self.tokenizer, messages) for messages in asked]
+        told = dict(zip(named, self._thought_over(asked, prompts, self.write(prompts)), strict=True))
+        described = {index: one for index, one in told.items() if one[0].startswith(f"{named[index]}: ")}
+        unlikely = {index: text for index, (text, likelihood) in described.items() if likelihood < self._least}
+        return (named.keys() - described.keys()) | self._not_led_back(unlikely)
+
     def _beginnings(self, prompts: list[list[int]], met: Callable[[int, str], bool | None]) -> list[Written | None]:
         control, decode = list(self.tokenizer.control.values()), self.tokenizer.decode
         least = self.settings.recalled_from
@@ -97,5 +115,6 @@ class Check:
 
 
 def _gives_a_text(messages: Sequence[Message]) -> bool:
-    """Is the last question one of several lines, a text to work on? Its answer is free: no wording of it is likely."""
-    return "\n" in messages[-1]["content"].strip()
+    """Does the last question hold a text to work on? Its answer is free: no wording of it is likely."""
+    question = messages[-1]["content"].strip()
+    return "\n" in question or len(question.split()) >= _WORDS_OF_A_TEXT

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import regex
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from chatwright.core.errors import ArtifactError
 from chatwright.core.files import read_json, write_json
 from chatwright.core.settings import Settings
 from chatwright.tokens.template import Message
@@ -30,6 +31,7 @@ class Grounding(Settings):
     asked_back: str | None = Field(
         description="a question for the name of what is described (`{description}`); None: nothing is doubted"
     )
+    asked_about: str = Field("What is {name}?", description="a question for what has this `{name}`")
 
     def save(self, folder: Path) -> None:
         """Write `grounding.json`."""
@@ -39,7 +41,16 @@ class Grounding(Settings):
     def load(cls, folder: Path) -> Grounding | None:
         """What lies in a model folder; None where nothing does, as in a folder from elsewhere."""
         path = folder / GROUNDING_FILE
-        return cls.model_validate(read_json(path)) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            return cls.model_validate(read_json(path))
+        except ValidationError as error:
+            raise ArtifactError(
+                f"does not say how answers are checked: {error.error_count()} fields are wrong",
+                where=str(path),
+                remedy="run the stage finetune again, or delete the file: answers are then not checked",
+            ) from None
 
     def refuses(self, answer: str) -> bool:
         """Is this answer the refusal?"""
@@ -59,17 +70,16 @@ class Grounding(Settings):
             return None
         said = _last_said(answer)
         match = re.match(self.claim, said)
-        if match is None or self.describes_nothing(said):
+        if match is None or self.arguments_of(said):
             return None
         if not (description := said[match.end() :].strip().rstrip(".")):
             return None
         return self.asked_back.format(description=description), match.group(1)
 
-    def describes_nothing(self, answer: str) -> bool:
-        """Does an answer end in a name alone, or in one with its arguments? Neither can be asked back."""
-        said = _last_said(answer).strip()
-        match = re.match(self.claim, said)
-        return _BARE_NAME.fullmatch(said) is not None or (match is not None and match.group().endswith("("))
+    def arguments_of(self, answer: str) -> str | None:
+        """The name whose arguments an answer ends in; they describe nothing that could be asked back."""
+        match = re.match(self.claim, _last_said(answer))
+        return match.group(1) if match and match.group().endswith("(") else None
 
     def turns_to(self, beginning: str, question: str) -> bool | None:
         """Does a line that begins so speak of a name in the question? None while it may still do."""
@@ -79,6 +89,11 @@ class Grounding(Settings):
         if match:
             return mentions(question, match.group(1))
         return None if regex.match(self.claim, beginning, partial=True) else False
+
+
+def is_bare_name(answer: str) -> bool:
+    """Is an answer a name and nothing else, as it is asked for by a description?"""
+    return _BARE_NAME.fullmatch(answer.strip()) is not None
 
 
 def _last_said(answer: str) -> str:

@@ -42,6 +42,11 @@ class ModelConfig(Settings):
         return self.layers * (attention + feed_forward)
 
     @property
+    def parameters_behind_attention(self) -> int:
+        """Weights of one block's output and feed-forward matrices; the last block uses them where asked only."""
+        return self.width * self.head_width * self.heads + 3 * self.width * self.feed_forward_width
+
+    @property
     def head_parameters(self) -> int:
         """Weights of the output head; used once per position that carries loss."""
         return self.vocabulary_size * self.width

@@ -51,17 +51,21 @@ class Decoder(nn.Module):
         positions: Tensor | None = None,
         cache: Cache | None = None,
         dtype: torch.dtype = torch.float32,
+        wanted: Tensor | None = None,
     ) -> Tensor:
         """Hidden states after the last norm.
 
         ids [B, T]; mask [B, 1, T, S], true where attention may look (none: causal);
         positions [B, T] (none: counted from the cache's length); returns [B, T, D] of `dtype`.
+        With `wanted` [N], places counted over B x T, it returns theirs only, [N, D], and the last block
+        spends its feed-forward on no other.
         """
         start = cache.length if cache is not None else 0
         rotary = self.rotary[:, start : start + ids.shape[1]] if positions is None else self.rotary[:, positions]
         x = F.embedding(ids, self.embedding).to(dtype)
         for index, block in enumerate(self.blocks):
-            x = block(x, rotary, mask, cache.layers[index] if cache is not None else None)
+            last = index == len(self.blocks) - 1
+            x = block(x, rotary, mask, cache.layers[index] if cache is not None else None, wanted if last else None)
         normed: Tensor = self.final_norm(x)
         return normed
 

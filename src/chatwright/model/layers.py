@@ -96,8 +96,18 @@ class Attention(nn.Module):
         self.query_norm = RMSNorm(config.head_width, config.norm_epsilon)
         self.key_norm = RMSNorm(config.head_width, config.norm_epsilon)
 
-    def forward(self, x: Tensor, rotary: Tensor, mask: Tensor | None, cache: LayerCache | None) -> Tensor:
-        """[B, T, D] to [B, T, D]. `mask` [B, 1, T, S] is true where attention may look; none: causal."""
+    def forward(
+        self,
+        x: Tensor,
+        rotary: Tensor,
+        mask: Tensor | None,
+        cache: LayerCache | None = None,
+        wanted: Tensor | None = None,
+    ) -> Tensor:
+        """[B, T, D] to [B, T, D], or to [N, D] of the N `wanted` places (counted over B x T).
+
+        `mask` [B, 1, T, S] is true where attention may look; none: causal.
+        """
         batch, time, _ = x.shape
         heads = self.query_key_value(x).view(batch, time, -1, self.head_width)
         sizes = (self.heads, self.key_value_heads, self.key_value_heads)
@@ -107,8 +117,8 @@ class Attention(nn.Module):
         value = value.transpose(1, 2)
         if cache is not None:
             key, value = cache.extend(key, value)
-        mixed = attend(query, key, value, mask)
-        return self.output(mixed.transpose(1, 2).reshape(batch, time, -1))
+        mixed = attend(query, key, value, mask).transpose(1, 2).reshape(batch, time, -1)
+        return self.output(mixed if wanted is None else mixed.flatten(0, 1)[wanted])
 
 
 class FeedForward(nn.Module):
@@ -134,6 +144,15 @@ class Block(nn.Module):
         self.feed_forward_norm = RMSNorm(config.width, config.norm_epsilon)
         self.feed_forward = FeedForward(config)
 
-    def forward(self, x: Tensor, rotary: Tensor, mask: Tensor | None = None, cache: LayerCache | None = None) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), rotary, mask, cache)
+    def forward(
+        self,
+        x: Tensor,
+        rotary: Tensor,
+        mask: Tensor | None = None,
+        cache: LayerCache | None = None,
+        wanted: Tensor | None = None,
+    ) -> Tensor:
+        """[B, T, D] to [B, T, D], or to [N, D] of the N `wanted` places, where nothing reads the others."""
+        mixed = self.attention(self.attention_norm(x), rotary, mask, cache, wanted)
+        x = mixed + (x if wanted is None else x.flatten(0, 1)[wanted])
         return x + self.feed_forward(self.feed_forward_norm(x))

@@ -20,7 +20,7 @@ _PUBLISHED = {
     "summary.bleu": ("bleu", "BLEU, held-out texts", "summarization"),
     "summary.chrf": ("chrf", "chrF2, held-out texts", "summarization"),
 }
-_ALONE = "Scored as `chatwright chat` answers: about a name only where the conversation mentions that name."
+_CHECKED = "Answers were checked before they were scored: about a name only where the conversation mentions that name."
 _TASK_NAMES = {"question-answering": "Question answering", "summarization": "Summarization"}
 
 
@@ -92,9 +92,12 @@ def _scores_section(story: Story) -> str:
         beside = f"; their first sentence scores {baseline.text}" if baseline else ""
         explained = f"{kind.label} ({kind.explanation}{beside})".replace("|", "\\|")
         lines.append(f"| {explained} | {score.text} | {score.interval or formats.DASH} | {count} |")
-    if alone := [(kind, story.scores[f"alone.{kind.name}"]) for kind in KINDS if f"alone.{kind.name}" in story.scores]:
+    checked = story.record.settings("evaluate").get("generate", {}).get("grounded", False)
+    if checked and (
+        alone := [(kind, story.scores[f"alone.{kind.name}"]) for kind in KINDS if f"alone.{kind.name}" in story.scores]
+    ):
         told = ", ".join(f"{kind.label.rstrip('?!')} {score.text}" for kind, score in alone)
-        lines += ["", f"{_ALONE} Without this check, the weights alone: {told}."]
+        lines += ["", f"{_CHECKED} Without this check, the weights alone: {told}."]
     signatures = story.record.scores.get("signatures") or {}
     lines += ["", *(f"- {formats.words(name)}: `{text}`" for name, text in signatures.items())]
     return "\n".join(lines) + "\n"

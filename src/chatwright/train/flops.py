@@ -23,11 +23,13 @@ def count_pairs(segment: NDArray[np.int16]) -> int:
 def training_flops(config: ModelConfig, tokens: int, learnt: int, pairs: int) -> float:
     """Floating-point operations of forward and backward that the result needs.
 
-    6 per matrix weight and token that uses it (blocks: every token; head: learnt positions only),
-    and 12 per layer, pair (query, key) and attention width. Padding, recomputation, what attention
-    masks away and the optimizer's own operations do not count.
+    6 per matrix weight and token that uses it (blocks: every token; the head, and what follows the
+    attention of the last block: learnt positions only), and 12 per layer, pair (query, key) and
+    attention width. Padding, recomputation, what attention masks away and the optimizer's own
+    operations do not count.
     """
-    matrices = 6 * (config.block_matrix_parameters * tokens + config.head_parameters * learnt)
+    late = config.parameters_behind_attention
+    matrices = 6 * ((config.block_matrix_parameters - late) * tokens + (late + config.head_parameters) * learnt)
     attention = 12 * config.layers * config.heads * config.head_width * pairs
     return float(matrices + attention)
 

@@ -30,10 +30,9 @@ def next_token(model: Decoder, batch: Batch, dtype: torch.dtype) -> Objective:
     """-log p(next token), summed over the learnt positions of the batch."""
     device = model.embedding.device
     segment = torch.from_numpy(batch.segment).to(device)
-    hidden = model.hidden(torch.from_numpy(batch.inputs).to(device), packed_mask(segment), dtype=dtype)
     learnt = torch.from_numpy(batch.learnt).reshape(-1).nonzero().squeeze(1).to(device)
     targets = torch.from_numpy(batch.targets).to(device).reshape(-1)[learnt]
-    chosen = hidden.reshape(-1, hidden.shape[-1])[learnt]
+    chosen = model.hidden(torch.from_numpy(batch.inputs).to(device), packed_mask(segment), dtype=dtype, wanted=learnt)
     head = model.embedding if model.head is None else model.head
     if torch.is_grad_enabled():
         loss: Tensor = HeadCrossEntropy.apply(chosen, head, targets)  # type: ignore[no-untyped-call]
