@@ -58,8 +58,10 @@ class Learner:
         }
         self._peaks = {"muon": settings.learning_rate, "adamw": settings.adam_learning_rate}
         if compiled:
-            for block in model.blocks:
+            *full, last = model.blocks
+            for block in full:
                 block.compile(dynamic=False)
+            last.compile(dynamic=True)  # works for the learnt places only, and each batch has others
 
     def step(self, step: int, batch: Batch) -> StepFigures:
         """Learn from one batch. A gradient that is not finite changes nothing."""

@@ -32,11 +32,10 @@ def orthogonalise(matrices: Tensor, dtype: torch.dtype = torch.bfloat16) -> Tens
     """
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) * _SAFETY + 1e-7)
-    x = x.to(dtype)
-    for a, b, c in _POLAR_EXPRESS:
-        gram = x @ x.mT
-        x = a * x + (b * gram + c * (gram @ gram)) @ x
+    x = (x / (x.norm(dim=(-2, -1), keepdim=True) * _SAFETY + 1e-7)).to(dtype)
+    for a, b, c in _POLAR_EXPRESS:  # x becomes a x + (b G + c G²) x; sums inside the products are rounded once
+        gram = torch.bmm(x, x.mT)
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.mT if tall else x
 
 
