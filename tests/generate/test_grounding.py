@@ -177,6 +177,8 @@ def test_an_unlikely_answer_is_asked_back(monkeypatch: pytest.MonkeyPatch) -> No
     assert NAMES.asks_back(draft) == ("Which one does this: Serialize it?", "json.dumps")
     for a_text in ("In one sentence, please:\nSerialize an object with json.dumps.", "Of json.dumps:" + " it" * 30):
         assert replies(monkeypatch, [[a_text]], [draft], [], unsure, False) == [Reply(draft, draft)]
+    again, before = f"As I said: {draft}", ["dumps?", draft, "Pardon?"]
+    assert replies(monkeypatch, [before], [again], [], unsure, False) == [Reply(again, again)]
     bare = "json.dumps"  # what is asked for by a description cannot be asked back by it
     assert replies(monkeypatch, [["What serializes?"]], [bare], [], unsure, False) == [Reply(bare, bare)]
     both = difference_answer(fact("json.dumps"), fact("json.loads", "Read it."))

@@ -19,7 +19,7 @@ from chatwright.corpus.surface import surface
 from chatwright.corpus.tables import Conversation, Fact
 from chatwright.corpus.voice import EVALUATION, Voice
 
-_THIRD_TURN_SHARE = {"training": 0.2, "evaluation": 0.1}  # twice that after "what about Y?"
+_THIRD_TURN_SHARE = {"training": 0.5, "evaluation": 0.1}  # twice that after "what about Y?"
 _TRIES = 8
 _WEIGHTS = {
     "arguments": 3.0,

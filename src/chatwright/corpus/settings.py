@@ -38,10 +38,10 @@ class ChatSettings(Settings):
     what: float = Field(0.34, ge=0, description="'what does X do', conversations per fact and round")
     which: float = Field(0.41, ge=0, description="description to name, conversations per fact and round")
     arguments: float = Field(0.2, ge=0, description="signatures, conversations per fact and round")
-    follow_up: float = Field(1.9, ge=0, description="dialogues, conversations per fact and round")
+    follow_up: float = Field(1.7, ge=0, description="dialogues, conversations per fact and round")
     summary: float = Field(0.04, ge=0, description="summaries, conversations per fact and round")
     unknown: float = Field(0.8, ge=0, description="made-up names, conversations per fact and round")
-    ambiguous: float = Field(2.5, ge=0, description="short names, conversations per ambiguous name and round")
+    ambiguous: float = Field(2.0, ge=0, description="short names, conversations per ambiguous name and round")
     small_talk_share: float = Field(
         0.025, ge=0, lt=0.5, description="share of greetings and the like in all conversations"
     )

@@ -43,7 +43,8 @@ class Check:
         unsure = {
             index: text
             for index, ((text, likelihood), messages) in enumerate(zip(answers, conversations, strict=True))
-            if likelihood < self._least and not _gives_a_text(messages) and not is_bare_name(text)
+            if likelihood < self._least
+            and not (_gives_a_text(messages) or _repeats(text, messages) or is_bare_name(text))
         }
         called = {index: name for index, text in unsure.items() if (name := self.grounding.arguments_of(text))}
         described = {index: text for index, text in unsure.items() if index not in called}
@@ -112,6 +113,11 @@ class Check:
         control, decode = list(self.tokenizer.control.values()), self.tokenizer.decode
         least = self.settings.recalled_from
         return recall(self.model, prompts, least, control, lambda at, tokens: met(at, decode(tokens)))
+
+
+def _repeats(text: str, messages: Sequence[Message]) -> bool:
+    """Does an answer end in one that was given before? What was doubted then is not doubted again."""
+    return any(message["role"] == "assistant" and text.endswith(message["content"]) for message in messages)
 
 
 def _gives_a_text(messages: Sequence[Message]) -> bool:

@@ -17,6 +17,10 @@ from chatwright.model.masks import packed_mask
 from chatwright.tokens.batches import Batch
 from chatwright.train.losses import HeadCrossEntropy
 
+# Learnt places are padded to a multiple of this many: sizes that come again find memory that fits, where
+# ever new ones scatter it and slow a step by a tenth within a hundred (docs/log.md, "The last block").
+_PLACES = 256
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -32,7 +36,9 @@ def next_token(model: Decoder, batch: Batch, dtype: torch.dtype) -> Objective:
     segment = torch.from_numpy(batch.segment).to(device)
     learnt = torch.from_numpy(batch.learnt).reshape(-1).nonzero().squeeze(1).to(device)
     targets = torch.from_numpy(batch.targets).to(device).reshape(-1)[learnt]
-    chosen = model.hidden(torch.from_numpy(batch.inputs).to(device), packed_mask(segment), dtype=dtype, wanted=learnt)
+    wanted = F.pad(learnt, (0, -len(learnt) % _PLACES))
+    hidden = model.hidden(torch.from_numpy(batch.inputs).to(device), packed_mask(segment), dtype=dtype, wanted=wanted)
+    chosen = hidden[: len(learnt)]
     head = model.embedding if model.head is None else model.head
     if torch.is_grad_enabled():
         loss: Tensor = HeadCrossEntropy.apply(chosen, head, targets)  # type: ignore[no-untyped-call]
