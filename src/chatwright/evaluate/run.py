@@ -15,7 +15,7 @@ from chatwright.evaluate.questions import judge_answers, summarise
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.assistant import Assistant
 from chatwright.generate.settings import GenerateSettings
-from chatwright.model.files import load_model
+from chatwright.model.files import load_decoder
 from chatwright.tokens.packing import Rows
 
 
@@ -45,5 +45,5 @@ def _language(pretrained: Path, validation: Path, settings: EvaluateSettings) ->
     from chatwright.core.artifacts import open_artifact
 
     rows, figures = Rows.load(validation, "validation"), open_artifact(validation).figures
-    nats = negative_log_likelihood(load_model(pretrained), rows, torch.float32, settings.text_batch)
+    nats = negative_log_likelihood(load_decoder(pretrained), rows, torch.float32, settings.text_batch)
     return language_scores(nats, figures["validation_tokens"], figures["validation_bytes"])

@@ -12,7 +12,7 @@ from chatwright.generate.engine import generate
 from chatwright.generate.grounding import Grounding
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.decoder import Decoder
-from chatwright.model.files import CONFIG_FILE, load_model
+from chatwright.model.files import CONFIG_FILE, load_decoder
 from chatwright.tokens.template import Message, encode_prompt
 from chatwright.tokens.tokenizer import BEGIN, Tokenizer
 
@@ -50,7 +50,7 @@ class Assistant:
     def load(cls, place: Path) -> Assistant:
         """Read the model, the tokenizer that lies beside it, and how its answers are checked."""
         folder = model_folder(place)
-        return cls(load_model(folder), Tokenizer.load(folder), Grounding.load(folder))
+        return cls(load_decoder(folder), Tokenizer.load(folder), Grounding.load(folder))
 
     def complete(
         self, texts: Sequence[str], settings: GenerateSettings, on_text: Callable[[str], None] | None = None

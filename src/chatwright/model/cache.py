@@ -9,7 +9,12 @@ from chatwright.model.config import ModelConfig
 
 
 class LayerCache:
-    """Keys and values of one block: [B, heads, S, K], filled from the left."""
+    """Keys and values of one block: [B, heads, S, K], filled from the left.
+
+    `memory` holds those of the source, in a block with cross-attention that has seen it.
+    """
+
+    memory: tuple[Tensor, Tensor] | None = None
 
     def __init__(self, batch: int, heads: int, positions: int, head_width: int, dtype: torch.dtype) -> None:
         self.keys = torch.zeros(batch, heads, positions, head_width, dtype=dtype)
@@ -27,6 +32,9 @@ class LayerCache:
     def keep(self, rows: Tensor) -> None:
         """Keep these rows of the batch, in this order."""
         self.keys, self.values = self.keys[rows], self.values[rows]
+        if self.memory is not None:
+            key, value = self.memory
+            self.memory = (key[rows], value[rows])
 
 
 class Cache:

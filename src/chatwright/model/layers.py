@@ -1,10 +1,12 @@
 """The blocks that every family is composed of.
 
-B batch, T time, D model width, H heads, K head width. Weights are kept in float32 and used in the
-type of the activations, so one model trains in bfloat16 and answers in float32.
+B batch, T time, S places that may be looked at, D model width, H heads, K head width. Weights are kept in
+float32 and used in the type of the activations, so one model trains in bfloat16 and answers in float32.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -14,17 +16,26 @@ from chatwright.model.cache import LayerCache
 from chatwright.model.config import ModelConfig
 
 WRITTEN_OUT_UP_TO = 256  # tokens; where the fused kernel overtakes the written-out products
+HIDDEN = -1e30  # the score of a place that may not be looked at
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "silu": F.silu,
+    "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "relu": F.relu,
+}
 
 
 class Linear(nn.Module):
-    """A matrix without bias: [.., inputs] to [.., outputs], computed in the type of its input."""
+    """A matrix, with or without bias: [.., inputs] to [.., outputs], computed in the type of its input."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, bias: bool = False) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(outputs, inputs))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight.to(x.dtype))
+        return F.linear(x, self.weight.to(x.dtype), None if self.bias is None else self.bias.to(x.dtype))
 
 
 class RMSNorm(nn.Module):
@@ -41,12 +52,186 @@ class RMSNorm(nn.Module):
         return (y * self.weight).to(x.dtype)
 
 
-def rotary_table(positions: int, head_width: int, base: float) -> Tensor:
-    """Cosines and sines of rotary positions (arXiv 2104.09864): [2, positions, K]."""
-    frequencies = base ** (-torch.arange(0, head_width, 2, dtype=torch.float32) / head_width)
-    angles = torch.outer(torch.arange(positions, dtype=torch.float32), frequencies)
-    angles = torch.cat((angles, angles), dim=-1)
-    return torch.stack((angles.cos(), angles.sin()))
+class LayerNorm(nn.Module):
+    """Layer norm over the last dimension (arXiv 1607.06450), with or without bias, computed in float32."""
+
+    def __init__(self, width: int, epsilon: float, bias: bool) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.bias = nn.Parameter(torch.zeros(width)) if bias else None
+        self.epsilon = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.layer_norm(x.float(), self.weight.shape, self.weight, self.bias, self.epsilon).to(x.dtype)
+
+
+def make_norm(config: ModelConfig) -> nn.Module:
+    """The norm of the model's width that the configuration names."""
+    if config.norm == "rms":
+        return RMSNorm(config.width, config.norm_epsilon)
+    return LayerNorm(config.width, config.norm_epsilon, config.norm_bias)
+
+
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool = True, scale: float | None = None
+) -> Tensor:
+    """Dot-product attention: queries [B, H, T, K] over keys and values [B, H', S, K].
+
+    `mask` [B or 1, 1 or H, T, S] is true where a query may look, or is added to the scores; none: `causal`
+    says whether a query sees itself and what is before it, or everything. `scale` multiplies the scores;
+    none: 1 / sqrt(K).
+
+    Short rows that need gradients on a processor take the written-out products: torch's fused kernel
+    spends more on its tiles there than on the arithmetic (docs/log.md, "Attention of short rows").
+    """
+    if not query.requires_grad or query.device.type != "cpu" or query.shape[2] > WRITTEN_OUT_UP_TO:
+        grouped = query.shape[1] != key.shape[1]
+        causal = causal and mask is None
+        if mask is not None and mask.dtype != torch.bool:
+            mask = mask.to(query.dtype)
+        return F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, is_causal=causal, scale=scale, enable_gqa=grouped
+        )
+    groups = query.shape[1] // key.shape[1]
+    if groups > 1:
+        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+    if mask is None and causal:
+        mask = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool).tril()
+    scores = (query @ key.transpose(-1, -2)).float() * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, HIDDEN) if mask.dtype == torch.bool else scores + mask
+    return scores.softmax(dim=-1).to(query.dtype) @ value
+
+
+class Attention(nn.Module):
+    """Grouped-query attention of a sequence to itself.
+
+    Queries, keys and values come out of one matrix: one product of a good size is faster than
+    three small ones, and the stock names are restored when weights leave (`model/stock.py`).
+    """
+
+    def __init__(self, config: ModelConfig, causal: bool) -> None:
+        super().__init__()
+        self.heads, self.key_value_heads = config.heads, config.key_value_heads
+        self.head_width, self.causal = config.head_width, causal
+        self.scale = None if config.scaled_scores else 1.0
+        outputs = (config.heads + 2 * config.key_value_heads) * config.head_width
+        self.query_key_value = Linear(config.width, outputs, config.attention_bias)
+        self.output = Linear(config.heads * config.head_width, config.width, config.attention_bias)
+        normed = config.query_key_norm
+        self.query_norm = RMSNorm(config.head_width, config.norm_epsilon) if normed else nn.Identity()
+        self.key_norm = RMSNorm(config.head_width, config.norm_epsilon) if normed else nn.Identity()
+
+    def forward(
+        self,
+        x: Tensor,
+        rotary: Tensor | None,
+        mask: Tensor | None,
+        cache: LayerCache | None = None,
+        wanted: Tensor | None = None,
+    ) -> Tensor:
+        """[B, T, D] to [B, T, D], or to [N, D] of the N `wanted` places (counted over B x T).
+
+        `rotary` [2, (B,) T, K] turns queries and keys; `mask` as in `attend`.
+        """
+        batch, time, _ = x.shape
+        heads = self.query_key_value(x).view(batch, time, -1, self.head_width)
+        sizes = (self.heads, self.key_value_heads, self.key_value_heads)
+        query, key, value = heads.split(sizes, dim=2)
+        query, key = self.query_norm(query), self.key_norm(key)
+        if rotary is not None:
+            query, key = rotate(query, rotary), rotate(key, rotary)
+        query, key, value = query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
+        if cache is not None:
+            key, value = cache.extend(key, value)
+        mixed = attend(query, key, value, mask, causal=self.causal, scale=self.scale)
+        mixed = mixed.transpose(1, 2).reshape(batch, time, -1)
+        return self.output(mixed if wanted is None else mixed.flatten(0, 1)[wanted])
+
+
+class CrossAttention(nn.Module):
+    """Attention of a decoder's sequence to what the encoder made of the source."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.heads, self.key_value_heads = config.heads, config.key_value_heads
+        self.head_width = config.head_width
+        self.scale = None if config.scaled_scores else 1.0
+        inner = config.heads * config.head_width
+        self.query = Linear(config.width, inner, config.attention_bias)
+        self.key_value = Linear(config.width, 2 * config.key_value_heads * config.head_width, config.attention_bias)
+        self.output = Linear(inner, config.width, config.attention_bias)
+        normed = config.query_key_norm
+        self.query_norm = RMSNorm(config.head_width, config.norm_epsilon) if normed else nn.Identity()
+        self.key_norm = RMSNorm(config.head_width, config.norm_epsilon) if normed else nn.Identity()
+
+    def forward(self, x: Tensor, memory: Tensor | None, mask: Tensor | None, cache: LayerCache | None) -> Tensor:
+        """x [B, T, D] looks at memory [B, S, D] where `mask` [B, 1, 1 or T, S] allows: [B, T, D].
+
+        With a cache, keys and values of the memory are made once; after that `memory` may be None.
+        """
+        batch, time, _ = x.shape
+        query = self.query_norm(self.query(x).view(batch, time, self.heads, self.head_width)).transpose(1, 2)
+        if cache is not None and cache.memory is not None:
+            key, value = cache.memory
+        else:
+            assert memory is not None
+            both = self.key_value(memory).view(batch, memory.shape[1], -1, self.head_width)
+            key, value = both.split(self.key_value_heads, dim=2)
+            key, value = self.key_norm(key).transpose(1, 2), value.transpose(1, 2)
+            if cache is not None:
+                cache.memory = (key, value)
+        mixed = attend(query, key, value, mask, causal=False, scale=self.scale)
+        return self.output(mixed.transpose(1, 2).reshape(batch, time, -1))
+
+
+class FeedForward(nn.Module):
+    """Up, activation, down; gated (arXiv 2002.05202): the activation of one half times the other."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.gated, self.activation = config.gated, ACTIVATIONS[config.activation]
+        self.up = Linear(config.width, (2 if config.gated else 1) * config.feed_forward_width, config.feed_forward_bias)
+        self.down = Linear(config.feed_forward_width, config.width, config.feed_forward_bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = self.up(x)
+        if self.gated:
+            gate, inner = inner.chunk(2, dim=-1)
+            return self.down(self.activation(gate) * inner)
+        return self.down(self.activation(inner))
+
+
+class Block(nn.Module):
+    """Norm, attention, add; in a decoder with a source: norm, cross-attention, add; norm, feed-forward, add."""
+
+    def __init__(self, config: ModelConfig, *, causal: bool, cross: bool, normed: bool = True) -> None:
+        super().__init__()
+        self.attention_norm = make_norm(config) if normed else nn.Identity()
+        self.attention = Attention(config, causal)
+        self.cross_norm = make_norm(config) if cross else None
+        self.cross = CrossAttention(config) if cross else None
+        self.feed_forward_norm = make_norm(config)
+        self.feed_forward = FeedForward(config)
+
+    def forward(
+        self,
+        x: Tensor,
+        rotary: Tensor | None,
+        mask: Tensor | None = None,
+        cache: LayerCache | None = None,
+        wanted: Tensor | None = None,
+        memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+    ) -> Tensor:
+        """[B, T, D] to [B, T, D], or to [N, D] of the N `wanted` places, where nothing reads the others."""
+        early = wanted if self.cross is None else None
+        mixed = self.attention(self.attention_norm(x), rotary, mask, cache, early)
+        x = mixed + (x if early is None else x.flatten(0, 1)[early])
+        if self.cross is not None and self.cross_norm is not None:
+            x = x + self.cross(self.cross_norm(x), memory, memory_mask, cache)
+            x = x if wanted is None else x.flatten(0, 1)[wanted]
+        return x + self.feed_forward(self.feed_forward_norm(x))
 
 
 def rotate(x: Tensor, table: Tensor) -> Tensor:
@@ -55,104 +240,3 @@ def rotate(x: Tensor, table: Tensor) -> Tensor:
     first, second = x.chunk(2, dim=-1)
     turned = torch.cat((-second, first), dim=-1)
     return (x * cosine + turned * sine).to(x.dtype)
-
-
-def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """Scaled dot-product attention: queries [B, H, T, K] over keys and values [B, H', S, K].
-
-    `mask` [B, 1, T, S] is true where a query may look; none means causal. Short rows that need
-    gradients on a processor take the written-out products: torch's fused kernel spends more on
-    its tiles there than on the arithmetic (docs/log.md, "attention of short rows").
-    """
-    if not query.requires_grad or query.device.type != "cpu" or query.shape[2] > WRITTEN_OUT_UP_TO:
-        grouped = query.shape[1] != key.shape[1]
-        return F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=mask is None, enable_gqa=grouped
-        )
-    groups = query.shape[1] // key.shape[1]
-    if groups > 1:
-        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
-    if mask is None:
-        mask = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool).tril()
-    scores = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
-    weights = scores.masked_fill(~mask, -1e30).softmax(dim=-1)
-    return weights.to(query.dtype) @ value
-
-
-class Attention(nn.Module):
-    """Grouped-query attention with normalised queries and keys.
-
-    Queries, keys and values come out of one matrix: one product of a good size is faster than
-    three small ones, and the stock names are restored when weights leave (`model/files.py`).
-    """
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.heads, self.key_value_heads = config.heads, config.key_value_heads
-        self.head_width = config.head_width
-        outputs = (config.heads + 2 * config.key_value_heads) * config.head_width
-        self.query_key_value = Linear(config.width, outputs)
-        self.output = Linear(config.heads * config.head_width, config.width)
-        self.query_norm = RMSNorm(config.head_width, config.norm_epsilon)
-        self.key_norm = RMSNorm(config.head_width, config.norm_epsilon)
-
-    def forward(
-        self,
-        x: Tensor,
-        rotary: Tensor,
-        mask: Tensor | None,
-        cache: LayerCache | None = None,
-        wanted: Tensor | None = None,
-    ) -> Tensor:
-        """[B, T, D] to [B, T, D], or to [N, D] of the N `wanted` places (counted over B x T).
-
-        `mask` [B, 1, T, S] is true where attention may look; none: causal.
-        """
-        batch, time, _ = x.shape
-        heads = self.query_key_value(x).view(batch, time, -1, self.head_width)
-        sizes = (self.heads, self.key_value_heads, self.key_value_heads)
-        query, key, value = heads.split(sizes, dim=2)
-        query = rotate(self.query_norm(query), rotary).transpose(1, 2)
-        key = rotate(self.key_norm(key), rotary).transpose(1, 2)
-        value = value.transpose(1, 2)
-        if cache is not None:
-            key, value = cache.extend(key, value)
-        mixed = attend(query, key, value, mask).transpose(1, 2).reshape(batch, time, -1)
-        return self.output(mixed if wanted is None else mixed.flatten(0, 1)[wanted])
-
-
-class FeedForward(nn.Module):
-    """SwiGLU (arXiv 2002.05202): silu(gate) times up, then down."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.gate_up = Linear(config.width, 2 * config.feed_forward_width)
-        self.down = Linear(config.feed_forward_width, config.width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        gate, up = self.gate_up(x).chunk(2, dim=-1)
-        return self.down(F.silu(gate) * up)
-
-
-class Block(nn.Module):
-    """Norm, attention, add; norm, feed-forward, add."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.attention_norm = RMSNorm(config.width, config.norm_epsilon)
-        self.attention = Attention(config)
-        self.feed_forward_norm = RMSNorm(config.width, config.norm_epsilon)
-        self.feed_forward = FeedForward(config)
-
-    def forward(
-        self,
-        x: Tensor,
-        rotary: Tensor,
-        mask: Tensor | None = None,
-        cache: LayerCache | None = None,
-        wanted: Tensor | None = None,
-    ) -> Tensor:
-        """[B, T, D] to [B, T, D], or to [N, D] of the N `wanted` places, where nothing reads the others."""
-        mixed = self.attention(self.attention_norm(x), rotary, mask, cache, wanted)
-        x = mixed + (x if wanted is None else x.flatten(0, 1)[wanted])
-        return x + self.feed_forward(self.feed_forward_norm(x))

@@ -100,7 +100,7 @@ class Tokenizer:
     def encode_batch(self, texts: list[str]) -> list[list[int]]:
         """Ids of many texts, on all threads of the library."""
         sound = [text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for text in texts]
-        return [encoding.ids for encoding in self._bpe.encode_batch(sound, add_special_tokens=False)]
+        return [encoding.ids for encoding in self._bpe.encode_batch_fast(sound, add_special_tokens=False)]
 
     def decode(self, ids: list[int]) -> str:
         """Text of ids; control tokens are left out, broken UTF-8 becomes U+FFFD."""

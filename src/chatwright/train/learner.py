@@ -47,7 +47,7 @@ class Learner:
         self.model, self.objective, self.settings = model, objective, settings
         self.steps, self.dtype, self.compiled = steps, dtype, compiled
         self._bad_steps = 0
-        matrices = [weight for weight in model.blocks.parameters() if weight.ndim == 2]
+        matrices = [weight for block in model.blocks for weight in block.parameters() if weight.ndim == 2]
         chosen = {id(weight) for weight in matrices}
         others = [weight for weight in model.parameters() if id(weight) not in chosen]
         self.optimizers: dict[str, torch.optim.Optimizer] = {

@@ -25,6 +25,7 @@ from chatwright.train.settings import PlanSettings, TrainSettings
 _SIZES = ((60.0, 128, 3), (200.0, 192, 4), (3_000.0, 256, 4), (6_000.0, 384, 6), (float("inf"), 512, 8))
 _HEAD_WIDTH = 64  # two heads of 128 learnt less, docs/log.md, "Checked answers"
 _MEASURED_STEPS, _WARM_STEPS = 30, 3
+_USUAL_FACTS = 2_000
 _EXERCISES_PAY_AFTER = 5  # times their own steps
 _COMPILE_PAYS_AFTER = 150.0  # seconds of training; below it compiling costs more than it saves
 
@@ -46,6 +47,15 @@ def size_for(seconds: float, settings: PlanSettings, vocabulary_size: int, conte
         context=context,
         tied=False,  # an output head of its own learnt more facts from as many tokens (docs/log.md)
     )
+
+
+def facts_for(tokens: int, tokens_per_fact: int) -> int:
+    """Facts that so many conversation tokens teach, where each of `_USUAL_FACTS` takes `tokens_per_fact`.
+
+    The more there are, the harder their names are told from each other and from made-up ones: with the
+    same tokens a fact, 5,000 of them are learnt worse than 2,000 (docs/log.md, "How many facts").
+    """
+    return max(1, round(_USUAL_FACTS * (tokens / (_USUAL_FACTS * tokens_per_fact)) ** 0.9))
 
 
 def training_seconds(settings: PlanSettings) -> float:
@@ -88,7 +98,7 @@ def make_plan(
     steps -= exercises
     pretrain = settings.pretrain_steps or max(1, round(steps * settings.pretrain_share))
     finetune = settings.finetune_steps or max(1, round(steps * (1 - settings.pretrain_share)))
-    facts = settings.facts or max(1, round(finetune * tokens_per_step / settings.tokens_per_fact))
+    facts = settings.facts or facts_for(finetune * tokens_per_step, settings.tokens_per_fact)
     pretrain += exercises
     expected = {
         "steps_per_second": round(speed, 3),

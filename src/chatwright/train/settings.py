@@ -38,7 +38,7 @@ class PlanSettings(Settings):
         100, ge=0, description="copying exercises at the start of pretraining; none in runs of under five times as many"
     )
     pretrain_share: float = Field(0.05, ge=0, lt=1, description="share of the training time spent on documents")
-    tokens_per_fact: int = Field(1800, ge=1, description="conversation tokens it takes to learn a fact (lab book)")
+    tokens_per_fact: int = Field(1800, ge=1, description="conversation tokens it takes to learn one of 2,000 facts")
     tokens_per_round: int = Field(139, ge=1, description="mean tokens of one fact's conversations in one round")
     most_rounds: int = Field(60, ge=1, description="no fact is asked about in more rounds than this")
     most_epochs: int = Field(12, ge=1, description="no document is read more often than this while pretraining")

@@ -13,7 +13,7 @@ from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
 from chatwright.model.decoder import Decoder
-from chatwright.model.files import load_model, save_model
+from chatwright.model.files import load_decoder, save_model
 from chatwright.tokens.batches import Batches, BatchSource
 from chatwright.tokens.exercises import Curriculum, Exercises
 from chatwright.tokens.packing import Rows
@@ -54,7 +54,7 @@ def train_stage(
         model = Decoder(plan.model)
         model.initialise(derive_seed(seed, "weights"))
     else:
-        model = load_model(start).train()
+        model = load_decoder(start).train()
     learner = Learner(
         model, next_token, settings, steps=steps, dtype=getattr(torch, plan.precision), compiled=plan.compiled
     )
