@@ -115,7 +115,14 @@ def test_bytes_that_are_no_text_are_no_mistake(run: Path) -> None:
 def test_a_person_may_stop_it_and_is_told_how_to_go_on(tmp_path: Path) -> None:
     folder = tmp_path / "stopped"
     command = [sys.executable, "-m", "chatwright", "run", "tiny", "--out", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # who runs the tests in the background may have had it ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     deadline = time.monotonic() + 120
     while not (folder / ".corpus.partial").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
@@ -142,6 +149,23 @@ def test_the_corpus_says_what_it_dropped_and_why(run: Path) -> None:
     dropped = json.loads((run / "corpus" / "ledger.json").read_text())[0]["examples"][0]["where"]
     assert json.loads(chatwright("corpus", "why", dropped, "--run", str(run), "--json").stdout)["dropped"]
     assert "nothing of that name" in chatwright("corpus", "why", "no.such.name", "--run", str(run), code=2).stderr
+
+
+def test_an_export_talks_without_us(run: Path, tmp_path: Path) -> None:
+    told = json.loads(chatwright("export", str(run), "--to", str(tmp_path / "mine"), "--json").stdout)
+    assert told["architecture"] == "Qwen3ForCausalLM" and told["proof"]["conversations"] == 200
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "mine")
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "mine")
+    messages = [{"role": "user", "content": "What does json.dumps do?"}]
+    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+    written = model.generate(**ids, max_new_tokens=20)[0, ids["input_ids"].shape[1] :]
+    theirs = tokenizer.decode(written, skip_special_tokens=True)
+    in_our_words = ("--ask", messages[0]["content"], "--max-new-tokens", "20", "--unchecked")
+    assert chatwright("chat", str(run), *in_our_words).stdout.rstrip("\n") == theirs.rstrip("\n")
+    assert "there already" in chatwright("export", str(run), "--to", str(tmp_path / "mine"), code=2).stderr
+    assert "no such format" in chatwright("export", str(run), "--to", "x", "--format", "gguf", code=2).stderr
 
 
 def test_a_folder_of_documentation_becomes_an_assistant(tmp_path: Path) -> None:

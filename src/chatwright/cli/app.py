@@ -123,17 +123,20 @@ def chat(
     ask_file: Annotated[Path | None, typer.Option(help="JSONL, one conversation a line; answers as JSONL.")] = None,
     temperature: Annotated[float | None, typer.Option(help="0 is greedy.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of sampling.")] = None,
+    max_new_tokens: Annotated[int | None, typer.Option(help="The longest answer in tokens.")] = None,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Answer by the weights alone.")] = False,
     json: Json = False,
 ) -> None:
     """Talk to the assistant."""
     from chatwright.cli.talk import chat
 
-    chat(run, ask or [], ask_file, {"temperature": temperature, "seed": seed}, json)
+    options = {"temperature": temperature, "seed": seed, "max_new_tokens": max_new_tokens}
+    chat(run, ask or [], ask_file, {**options, "grounded": False if unchecked else None}, json)
 
 
 @app.command()
 def generate(
-    model: Annotated[Path, typer.Argument(help="A run or model folder")],
+    model: Annotated[str, typer.Argument(help="A run, a model folder (ours or Hugging Face's), or a hub name")],
     text: Annotated[str, typer.Argument(help="The text to go on from")],
     max_length: Annotated[int | None, typer.Option(help="Longest result in tokens, the text included.")] = None,
     max_new_tokens: Annotated[int | None, typer.Option(help="Longest continuation in tokens.")] = None,
@@ -141,10 +144,12 @@ def generate(
     top_k: Annotated[int | None, typer.Option(help="Choose among this many tokens.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Choose among this much probability.")] = None,
     repetition_penalty: Annotated[float | None, typer.Option(help="1 is off.")] = None,
+    beams: Annotated[int | None, typer.Option(help="Beam search of this width.")] = None,
+    length_penalty: Annotated[float | None, typer.Option(help="Beams: above 0 favours longer texts.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of sampling.")] = None,
     json: Json = False,
 ) -> None:
-    """Go on from a text, as a document of the corpus would."""
+    """Go on from a text, as what the model was trained on would; an encoder-decoder answers it."""
     from chatwright.cli.talk import generate
 
     options = {
@@ -153,9 +158,44 @@ def generate(
         "top_k": top_k,
         "top_p": top_p,
         "repetition_penalty": repetition_penalty,
+        "beams": beams,
+        "length_penalty": length_penalty,
         "seed": seed,
     }
     generate(model, text, max_length, options, json)
+
+
+To = Annotated[Path, typer.Option(help="The folder to write; it must be new.")]
+Bfloat16 = Annotated[bool, typer.Option("--bfloat16", help="Weights in half the size, rounded.")]
+
+
+@app.command("export")
+def export_model(
+    run: Annotated[str | None, typer.Argument(help="A run or model folder [default: the newest run]")] = None,
+    *,
+    to: To,
+    format_: Annotated[str, typer.Option("--format", help="hf: a folder that transformers loads.")] = "hf",
+    bfloat16: Bfloat16 = False,
+    json: Json = False,
+) -> None:
+    """Write a model for other programs, and prove that they agree with it."""
+    from chatwright.cli.exchange import export_model
+
+    export_model(run, to, format_, bfloat16, json)
+
+
+@app.command("import")
+def import_model(
+    name: Annotated[str, typer.Argument(help="A hub name or a model folder")],
+    *,
+    to: To,
+    bfloat16: Bfloat16 = False,
+    json: Json = False,
+) -> None:
+    """Fetch a stock model, and prove that it is read right."""
+    from chatwright.cli.exchange import import_model
+
+    import_model(name, to, bfloat16, json)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from chatwright.core.runs import newest_run
 from chatwright.evaluate.answers import hold_conversations
 from chatwright.generate.assistant import Assistant
 from chatwright.generate.settings import GenerateSettings
+from chatwright.interop.pretrained import Pretrained
 from chatwright.tokens.template import Message, check_conversation
 
 
@@ -150,21 +151,23 @@ def _tell(piece: str) -> None:
     sys.stdout.flush()
 
 
-def generate(model: Path, text: str, max_length: int | None, options: dict[str, Any], as_json: bool) -> None:
-    """Go on from a text and print it with its continuation."""
-    assistant = Assistant.load(model)
+def generate(model: str, text: str, max_length: int | None, options: dict[str, Any], as_json: bool) -> None:
+    """Go on from a text and print it with its continuation, or print what an encoder-decoder makes of it."""
+    if max_length is not None and options.get("max_new_tokens") is not None:
+        raise UsageError("--max-length and --max-new-tokens exclude each other")
+    settings = generation_settings(options)
+    loaded = Pretrained.load(model)
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # whatever bytes a shell hands over
     if max_length is not None:
-        if options.get("max_new_tokens") is not None:
-            raise UsageError("--max-length and --max-new-tokens exclude each other")
-        room = max_length - len(assistant.tokenizer.encode(text)) - 1
-        if room < 1:
-            raise UsageError("the text fills --max-length already", remedy="raise it, or use --max-new-tokens")
-        options["max_new_tokens"] = room
-    settings = generation_settings(options)
-    if as_json:
-        print_json({"text": text, "continuation": assistant.complete([text], settings)[0]})
+        settings = loaded.limited(text, max_length, settings)
+    if as_json or settings.beams > 1:  # beams are settled at the end only
+        before, rest = loaded.complete([text], settings)[0]
+        if as_json:
+            print_json({"text": text, "continuation": rest})
+        else:
+            sys.stdout.write(f"{before}{rest}\n")
         return
-    sys.stdout.write(text)
-    assistant.complete([text], settings, on_text=_tell)
+    if loaded.goes_on:
+        sys.stdout.write(text)
+    loaded.complete([text], settings, on_text=_tell)
     sys.stdout.write("\n")

@@ -14,7 +14,7 @@ from chatwright.generate.settings import GenerateSettings
 from chatwright.model.decoder import Decoder
 from chatwright.model.files import CONFIG_FILE, load_decoder
 from chatwright.tokens.template import Message, encode_prompt
-from chatwright.tokens.tokenizer import BEGIN, Tokenizer
+from chatwright.tokens.tokenizer import Tokenizer
 
 
 def model_folder(place: Path) -> Path:
@@ -51,14 +51,6 @@ class Assistant:
         """Read the model, the tokenizer that lies beside it, and how its answers are checked."""
         folder = model_folder(place)
         return cls(load_decoder(folder), Tokenizer.load(folder), Grounding.load(folder))
-
-    def complete(
-        self, texts: Sequence[str], settings: GenerateSettings, on_text: Callable[[str], None] | None = None
-    ) -> list[str]:
-        """Continue each text as a document would go on. `on_text` hears the pieces of a single text."""
-        begin = self.tokenizer.control[BEGIN]
-        prompts = [[begin, *self.tokenizer.encode(text)] for text in texts]
-        return [text for text, _ in self._write(prompts, settings, on_text)]
 
     def answer(
         self,

@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chatwright.generate.engine import Written
 from chatwright.generate.grounding import Grounding, is_bare_name
 from chatwright.generate.recall import recall
 from chatwright.generate.settings import GenerateSettings
+from chatwright.generate.written import Written
 from chatwright.model.decoder import Decoder
 from chatwright.tokens.template import Message, encode_prompt
 from chatwright.tokens.tokenizer import Tokenizer

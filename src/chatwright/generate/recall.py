@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from chatwright.generate.engine import Written, pad_left, read, read_on
+from chatwright.generate.reading import read, read_on
+from chatwright.generate.written import Written
 from chatwright.model.decoder import Decoder
 
 _TOGETHER = 16  # prompts searched in one batch: each may have many beginnings
@@ -48,9 +49,9 @@ def recall(
 def _search(
     model: Decoder, prompts: Sequence[Sequence[int]], chosen: list[int], least: float, stop: set[int], met: Met
 ) -> dict[int, _Beginning]:
-    ids, padding = pad_left([prompts[index] for index in chosen])
-    room = max(0, min(_LONGEST, model.config.context - ids.shape[1]))
-    cache, logits = read(model, ids, padding, room)
+    longest = max(len(prompts[index]) for index in chosen)
+    room = max(0, min(_LONGEST, model.config.context - longest))
+    reading, logits = read(model, [prompts[index] for index in chosen], room)
     alive = [_Beginning(index, 0.0, []) for index in chosen]
     best: dict[int, _Beginning] = {}
     for step in range(room):
@@ -68,9 +69,8 @@ def _search(
             break
         alive = [longer[at] for at in going_on]
         kept = torch.tensor([rows[at] for at in going_on])
-        cache.keep(kept)
-        padding = padding[kept]
-        logits = read_on(model, torch.tensor([one.tokens[-1] for one in alive]), padding, cache)
+        reading.keep(kept)
+        logits = read_on(model, torch.tensor([one.tokens[-1] for one in alive]), reading)
     return best
 
 

@@ -14,6 +14,8 @@ class GenerateSettings(Settings):
     top_k: int = Field(0, ge=0, description="choose among this many likeliest tokens; 0: all")
     top_p: float = Field(1.0, gt=0, le=1, description="choose among the fewest tokens with this much probability")
     repetition_penalty: float = Field(1.0, ge=1, le=10, description="divides what was already written; 1: off")
+    beams: int = Field(1, ge=1, le=64, description="beam search keeps this many beginnings; 1: none is kept")
+    length_penalty: float = Field(1.0, ge=-5, le=5, description="beams are ranked by log probability / length ** this")
     max_new_tokens: int = Field(160, ge=1, description="the longest answer")
     batch: int = Field(128, ge=1, description="sequences generated together")
     grounded: bool = Field(True, description="answer only about names that the conversation mentions")

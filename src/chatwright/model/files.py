@@ -7,7 +7,9 @@ programs that know the shape, and theirs load here.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -28,9 +30,15 @@ INDEX_FILE = "model.safetensors.index.json"
 _PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt", "model.pth", "tf_model.h5")
 
 
-def save_model(model: LanguageModel, folder: Path, dtype: torch.dtype = torch.float32) -> None:
-    """Write `config.json` and `model.safetensors`."""
-    write_json(folder / CONFIG_FILE, {**stock_config(model.config), "dtype": str(dtype).removeprefix("torch.")})
+def save_model(
+    model: LanguageModel,
+    folder: Path,
+    dtype: torch.dtype = torch.float32,
+    special: Mapping[str, Any] | None = None,
+) -> None:
+    """Write `config.json` and `model.safetensors`; `special` are ids of special tokens for the configuration."""
+    told = {**stock_config(model.config), "dtype": str(dtype).removeprefix("torch."), **(special or {})}
+    write_json(folder / CONFIG_FILE, told)
     weights = {name: tensor.to(dtype) for name, tensor in stock_weights(model).items()}
     with replacing(folder / WEIGHTS_FILE) as aside:
         save_file(weights, aside, metadata={"format": "pt"})

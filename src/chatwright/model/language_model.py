@@ -19,6 +19,7 @@ class LanguageModel(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.dropout = 0.0
         self.embedding = nn.Parameter(torch.empty(config.vocabulary_size, config.width))
         self.head = None if config.tied else nn.Parameter(torch.empty(config.vocabulary_size, config.width))
         self.head_bias = nn.Parameter(torch.zeros(config.vocabulary_size)) if config.head_bias else None
@@ -30,9 +31,16 @@ class LanguageModel(nn.Module):
         """The blocks of all stacks, from the first that reads to the last before the head."""
         return [module for module in self.modules() if isinstance(module, Block)]
 
+    def set_dropout(self, share: float) -> None:
+        """While training, leave out this share of the embeddings and of what blocks add (arXiv 1207.0580)."""
+        self.dropout = share
+        for block in self.blocks:
+            block.dropout = share
+
     def embed(self, ids: Tensor, dtype: torch.dtype) -> Tensor:
         """[B, T] to [B, T, D]."""
-        return F.embedding(ids, self.embedding).to(dtype)
+        embedded = F.embedding(ids, self.embedding).to(dtype)
+        return F.dropout(embedded, self.dropout, self.training) if self.dropout else embedded
 
     def before_head(self, hidden: Tensor) -> Tensor:
         """[.., D] to [.., D]: what the head's matrix is multiplied with."""

@@ -213,6 +213,10 @@ class Block(nn.Module):
         self.cross = CrossAttention(config) if cross else None
         self.feed_forward_norm = make_norm(config)
         self.feed_forward = FeedForward(config)
+        self.dropout = 0.0  # share of what is added that training leaves out; see `LanguageModel.set_dropout`
+
+    def _drop(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.dropout, self.training) if self.dropout else x
 
     def forward(
         self,
@@ -226,12 +230,12 @@ class Block(nn.Module):
     ) -> Tensor:
         """[B, T, D] to [B, T, D], or to [N, D] of the N `wanted` places, where nothing reads the others."""
         early = wanted if self.cross is None else None
-        mixed = self.attention(self.attention_norm(x), rotary, mask, cache, early)
+        mixed = self._drop(self.attention(self.attention_norm(x), rotary, mask, cache, early))
         x = mixed + (x if early is None else x.flatten(0, 1)[early])
         if self.cross is not None and self.cross_norm is not None:
-            x = x + self.cross(self.cross_norm(x), memory, memory_mask, cache)
+            x = x + self._drop(self.cross(self.cross_norm(x), memory, memory_mask, cache))
             x = x if wanted is None else x.flatten(0, 1)[wanted]
-        return x + self.feed_forward(self.feed_forward_norm(x))
+        return x + self._drop(self.feed_forward(self.feed_forward_norm(x)))
 
 
 def rotate(x: Tensor, table: Tensor) -> Tensor:

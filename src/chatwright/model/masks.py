@@ -16,6 +16,15 @@ def packed_mask(segment: Tensor, *, causal: bool = True) -> Tensor:
     return same & torch.ones(time, time, dtype=torch.bool, device=segment.device).tril() if causal else same
 
 
+def cross_mask(segment: Tensor, source_segment: Tensor) -> Tensor:
+    """[B, T] and [B, S] to [B, 1, T, S]: a target's place looks at the source of its own pair.
+
+    Padding (segment -1) looks everywhere: softmax over nothing gives no number.
+    """
+    places = segment[:, None, :, None]
+    return (places == source_segment[:, None, None, :]) | (places < 0)
+
+
 def padding_mask(real: Tensor) -> Tensor:
     """[B, S], true where there is a token, to [B, 1, 1, S]: padding is not looked at.
 

@@ -13,8 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chatwright.model.decoder import Decoder
-from chatwright.model.masks import packed_mask
+from chatwright.model.encoder_decoder import EncoderDecoder
+from chatwright.model.language_model import LanguageModel
+from chatwright.model.masks import cross_mask, packed_mask
 from chatwright.tokens.batches import Batch
+from chatwright.tokens.pairs import PairBatch
 from chatwright.train.losses import HeadCrossEntropy
 
 # Learnt places are padded to a multiple of this many: sizes that come again find memory that fits, where
@@ -39,9 +42,33 @@ def next_token(model: Decoder, batch: Batch, dtype: torch.dtype) -> Objective:
     wanted = F.pad(learnt, (0, -len(learnt) % _PLACES))
     hidden = model.hidden(torch.from_numpy(batch.inputs).to(device), packed_mask(segment), dtype=dtype, wanted=wanted)
     chosen = hidden[: len(learnt)]
+    return Objective(_head_loss(model, chosen, targets), len(learnt))
+
+
+def sequence_to_sequence(
+    model: EncoderDecoder, batch: PairBatch, dtype: torch.dtype, smoothing: float = 0.0
+) -> Objective:
+    """-log p(next target token | source, target so far), summed over the targets of the batch."""
+    source_segment, segment = torch.from_numpy(batch.source_segment), torch.from_numpy(batch.segment)
+    learnt = torch.from_numpy(batch.learnt).reshape(-1).nonzero().squeeze(1)
+    targets = torch.from_numpy(batch.targets).reshape(-1)[learnt]
+    memory = model.encode(torch.from_numpy(batch.source), packed_mask(source_segment, causal=False), dtype)
+    hidden = model.hidden(
+        torch.from_numpy(batch.inputs),
+        memory,
+        cross_mask(segment, source_segment),
+        packed_mask(segment),
+        dtype=dtype,
+        wanted=F.pad(learnt, (0, -len(learnt) % _PLACES)),
+    )
+    return Objective(_head_loss(model, hidden[: len(learnt)], targets, smoothing), len(learnt))
+
+
+def _head_loss(model: LanguageModel, hidden: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Summed cross-entropy of hidden states [N, D] with targets [N]."""
+    if not torch.is_grad_enabled():
+        return F.cross_entropy(model.logits(hidden).float(), targets, reduction="sum", label_smoothing=smoothing)
     head = model.embedding if model.head is None else model.head
-    if torch.is_grad_enabled():
-        loss: Tensor = HeadCrossEntropy.apply(chosen, head, targets)  # type: ignore[no-untyped-call]
-    else:
-        loss = F.cross_entropy(model.logits(chosen).float(), targets, reduction="sum")
-    return Objective(loss, len(learnt))
+    read = model.before_head(hidden)
+    loss: Tensor = HeadCrossEntropy.apply(read, head, targets, model.head_bias, smoothing)  # type: ignore[no-untyped-call]
+    return loss

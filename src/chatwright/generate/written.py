@@ -1,0 +1,23 @@
+"""What generation returns, and how much it may write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatwright.generate.settings import GenerateSettings
+from chatwright.model.config import ModelConfig
+
+
+@dataclass
+class Written:
+    """What a model wrote: its tokens, and the logarithm of the probability that it gave them, stop token included."""
+
+    tokens: list[int]
+    likelihood: float = 0.0
+
+
+def room_for(config: ModelConfig, prompt: Sequence[int], settings: GenerateSettings) -> int:
+    """How many tokens may follow a prompt: what is asked for, as far as the context reaches."""
+    used = 1 if config.family == "encoder-decoder" else len(prompt)  # sources take no room from targets
+    return min(settings.max_new_tokens, config.context - used)

@@ -1,0 +1,93 @@
+"""Model folders to take away: written aside, proven, and only then in place."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from chatwright.core.errors import UsageError
+from chatwright.core.files import read_json, write_json
+from chatwright.generate.assistant import model_folder
+from chatwright.interop.hub import find_model
+from chatwright.interop.proof import prove
+from chatwright.interop.text import GENERATION_FILE, is_ours
+from chatwright.model.files import CONFIG_FILE, load_model, save_model
+from chatwright.tokens.tokenizer import BEGIN, END, PAD, Tokenizer
+
+Precision = Literal["float32", "bfloat16"]
+# What a tokenizer may consist of, beside what generation starts from.
+_COPIED = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+    GENERATION_FILE,
+)
+_SPECIAL = ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id", "cls_token_id", "sep_token_id")
+
+
+def write_stock_folder(source: str, to: Path, precision: Precision = "float32") -> dict[str, Any]:
+    """Write the model behind `source` (a run, a folder, a hub name) as a stock folder `to`, and prove it.
+
+    Returns what was written and compared. `to` appears whole or not at all; it must not be there yet.
+    """
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise UsageError("is there already", where=str(to), remedy="choose a new folder with --to")
+    folder = model_folder(find_model(source))
+    model = load_model(folder)
+    partial = to.parent / f".{to.name}.partial"
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    try:
+        save_model(model, partial, getattr(torch, precision), _special_tokens(folder))
+        for name in _COPIED:
+            if (folder / name).exists():
+                shutil.copyfile(folder / name, partial / name)
+        if is_ours(folder):
+            write_json(partial / GENERATION_FILE, _own_generation(folder, model.config.context))
+        proof = prove(partial)
+        if to.exists():
+            to.rmdir()
+        partial.rename(to)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return {
+        "folder": str(to),
+        "architecture": read_json(to / CONFIG_FILE)["architectures"][0],
+        "parameters": model.config.parameters,
+        "precision": precision,
+        "proof": proof,
+    }
+
+
+def _special_tokens(folder: Path) -> dict[str, Any]:
+    """The ids of special tokens, which a stock configuration names beside the shape."""
+    if is_ours(folder):
+        control = Tokenizer.load(folder).control
+        return {
+            "pad_token_id": control[PAD],
+            "bos_token_id": control[BEGIN],
+            "eos_token_id": control[END],
+            "decoder_start_token_id": control[BEGIN],
+        }
+    config = read_json(folder / CONFIG_FILE)
+    return {key: config[key] for key in _SPECIAL if key in config}
+
+
+def _own_generation(folder: Path, context: int) -> dict[str, Any]:
+    """What stock programs generate with where nothing else is said: greedy, ended by `<|end|>`."""
+    control = Tokenizer.load(folder).control
+    return {
+        "bos_token_id": control[BEGIN],
+        "eos_token_id": sorted({control[END], control[BEGIN], control[PAD]}),
+        "pad_token_id": control[PAD],
+        "do_sample": False,
+        "max_length": context,
+    }

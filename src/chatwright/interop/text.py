@@ -1,0 +1,115 @@
+"""Text to ids and back, as the tokenizer of a model folder does it: ours, or any that transformers reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from chatwright.core.errors import ArtifactError
+from chatwright.tokens.tokenizer import BEGIN, CONTROL, TOKENIZER_FILE, Tokenizer
+
+GENERATION_FILE = "generation_config.json"
+
+
+class Codec(Protocol):
+    """A tokenizer as generation needs it: `stop` ends a text, `start` begins an encoder-decoder's target."""
+
+    @property
+    def stop(self) -> tuple[int, ...]: ...
+
+    @property
+    def start(self) -> int: ...
+
+    def encode(self, text: str) -> list[int]:
+        """A prompt's ids, with what its model expects around them."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, control tokens left out."""
+        ...
+
+
+@dataclass(frozen=True)
+class OwnCodec:
+    """Our tokenizer: a text begins with `<|begin|>`, and every control token ends it."""
+
+    tokenizer: Tokenizer
+
+    @property
+    def stop(self) -> tuple[int, ...]:
+        return tuple(self.tokenizer.control.values())
+
+    @property
+    def start(self) -> int:
+        return self.tokenizer.control[BEGIN]
+
+    def encode(self, text: str) -> list[int]:
+        return [self.start, *self.tokenizer.encode(text)]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return self.tokenizer.decode(list(ids))
+
+
+@dataclass(frozen=True)
+class StockCodec:
+    """A tokenizer that transformers reads, with the ids that the model's configuration names."""
+
+    tokenizer: Any
+    stop: tuple[int, ...]
+    start: int
+
+    def encode(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
+
+
+def is_ours(folder: Path) -> bool:
+    """Does the folder hold a tokenizer with our control tokens?"""
+    path = folder / TOKENIZER_FILE
+    if not path.exists():
+        return False
+    try:
+        added = json.loads(path.read_text(encoding="utf-8")).get("added_tokens", [])
+        return set(CONTROL) <= {token["content"] for token in added}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArtifactError(f"the tokenizer cannot be read: {error}", where=str(path)) from None
+
+
+def load_codec(folder: Path, config: Mapping[str, Any], vocabulary_size: int) -> Codec:
+    """The tokenizer of a model folder; one with more tokens than the model has rows is refused."""
+    codec: Codec
+    if is_ours(folder):
+        codec, size = OwnCodec(own := Tokenizer.load(folder)), len(own)
+    else:
+        codec, size = _load_stock(folder, config)
+    if size > vocabulary_size:
+        raise ArtifactError(
+            f"the tokenizer has {size:,} tokens, the model {vocabulary_size:,} rows",
+            where=str(folder),
+            remedy="take both from the same model",
+        )
+    return codec
+
+
+def _load_stock(folder: Path, config: Mapping[str, Any]) -> tuple[StockCodec, int]:
+    from transformers import AutoTokenizer
+
+    remedy = f"the folder needs {TOKENIZER_FILE}, or vocab.json and merges.txt"
+    if not any((folder / name).exists() for name in (TOKENIZER_FILE, "vocab.json", "vocab.txt")):
+        raise ArtifactError("there is no tokenizer here", where=str(folder), remedy=remedy)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:  # whatever a strange file makes the library raise
+        reason = str(error).strip().split("\n")[0]
+        raise ArtifactError(f"the tokenizer cannot be read: {reason}", where=str(folder), remedy=remedy) from None
+    told = dict(config)
+    if (folder / GENERATION_FILE).exists():
+        told |= {k: v for k, v in json.loads((folder / GENERATION_FILE).read_text()).items() if v is not None}
+    ends = told.get("eos_token_id", tokenizer.eos_token_id)
+    stop = tuple(ends) if isinstance(ends, list) else () if ends is None else (int(ends),)
+    return StockCodec(tokenizer, stop, int(told.get("decoder_start_token_id") or 0)), len(tokenizer)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+import transformers
+
+from chatwright import load
+from chatwright.core.errors import ArtifactError, UsageError
+from chatwright.generate.settings import GenerateSettings
+
+TEXT = "Once upon a time"
+
+
+def test_it_goes_on_as_the_stock_class_does(gpt2_folder: Path) -> None:
+    tokenizer = transformers.GPT2Tokenizer.from_pretrained(gpt2_folder)
+    stock = transformers.GPT2LMHeadModel.from_pretrained(gpt2_folder).eval()
+    ids = tokenizer(TEXT, return_tensors="pt").input_ids
+    theirs = stock.generate(ids, max_length=50, do_sample=False, pad_token_id=0)[0]
+    ours = load(gpt2_folder).generate(TEXT, max_length=50)
+    assert ours == tokenizer.decode(theirs, skip_special_tokens=True)
+    assert ours.startswith(TEXT) and len(ours) > len(TEXT)
+
+
+def test_older_folders_have_a_vocabulary_and_merges(gpt2_folder: Path, tmp_path: Path) -> None:
+    for path in gpt2_folder.iterdir():
+        if path.name != "tokenizer.json":
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    assert load(tmp_path).generate(TEXT, max_length=30) == load(gpt2_folder).generate(TEXT, max_length=30)
+
+
+@pytest.mark.parametrize("beams", [1, 2, 4])
+@pytest.mark.parametrize("penalty", [0.0, 1.0, 2.0])
+def test_an_encoder_decoder_answers_as_the_stock_class_does(t5_folder: Path, beams: int, penalty: float) -> None:
+    loaded = load(t5_folder)
+    stock = transformers.T5ForConditionalGeneration.from_pretrained(t5_folder, dtype=torch.float32).eval()
+    texts = [TEXT, "It said", "a very small model went on. " * 3]
+    settings = GenerateSettings(beams=beams, length_penalty=penalty, max_new_tokens=20)
+    written = loaded.complete(texts, settings)
+    assert not loaded.goes_on
+    for text, (before, ours) in zip(texts, written, strict=True):
+        ids = torch.tensor([loaded.codec.encode(text)])
+        theirs = stock.generate(
+            ids, max_new_tokens=20, num_beams=beams, length_penalty=penalty, do_sample=False, early_stopping=False
+        )
+        assert before == "" and ours == loaded.codec.decode(theirs[0].tolist())
+
+
+def test_beams_go_on_as_the_stock_class_does(gpt2_folder: Path) -> None:
+    loaded = load(gpt2_folder)
+    stock = transformers.GPT2LMHeadModel.from_pretrained(gpt2_folder).eval()
+    for text in (TEXT, "It", "small model. It said once what it had read"):
+        ids = torch.tensor([loaded.codec.encode(text)])
+        theirs = stock.generate(ids, max_new_tokens=15, num_beams=3, do_sample=False, pad_token_id=0)
+        settings = GenerateSettings(beams=3, max_new_tokens=15)
+        assert "".join(loaded.complete([text], settings)[0]) == loaded.codec.decode(theirs[0].tolist())
+
+
+def test_pieces_add_up_to_the_whole(gpt2_folder: Path) -> None:
+    pieces: list[str] = []
+    ((_, rest),) = load(gpt2_folder).complete([TEXT], GenerateSettings(max_new_tokens=20), pieces.append)
+    assert len(pieces) > 1 and rest.startswith("".join(pieces))
+
+
+def test_a_text_that_fills_the_length_is_told(gpt2_folder: Path) -> None:
+    with pytest.raises(UsageError, match="--max-length"):
+        load(gpt2_folder).generate(TEXT, max_length=2)
+
+
+def test_an_encoder_does_not_write(tmp_path: Path, gpt2_folder: Path) -> None:
+    config = transformers.ModernBertConfig(
+        vocab_size=300, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, pad_token_id=0
+    )
+    transformers.ModernBertForMaskedLM(config).save_pretrained(tmp_path)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / name).write_bytes((gpt2_folder / name).read_bytes())
+    with pytest.raises(ArtifactError, match="encoder does not write"):
+        load(tmp_path).generate(TEXT)
+
+
+def test_a_tokenizer_of_another_model_is_refused(gpt2_folder: Path, tmp_path: Path) -> None:
+    for path in gpt2_folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    small = transformers.GPT2Config(vocab_size=290, n_embd=32, n_layer=1, n_head=4, n_positions=64)
+    transformers.GPT2LMHeadModel(small).save_pretrained(tmp_path)
+    with pytest.raises(ArtifactError, match="300 tokens, the model 290 rows"):
+        load(tmp_path)
+
+
+def test_a_folder_without_a_tokenizer_is_told(gpt2_folder: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((gpt2_folder / name).read_bytes())
+    with pytest.raises(ArtifactError, match="tokenizer"):
+        load(tmp_path)
