@@ -7,13 +7,13 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from chatwright.core.errors import Problem, RecipeError, UsageError
 from chatwright.core.settings import Settings
-from chatwright.corpus.settings import ChatSettings, CorpusSettings
+from chatwright.corpus.settings import ChatSettings, CorpusSettings, PairSettings
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.settings import GenerateSettings
 from chatwright.report.settings import ReportSettings
@@ -27,7 +27,11 @@ class Recipe(Settings):
     name: str = Field(min_length=1, pattern=r"^[\w.-]+$", description="names the run folder")
     title: str = Field("", description="the report's heading")
     seed: int = Field(1, ge=0, description="every random choice follows from it")
+    story: Literal["chat", "pairs"] = Field(
+        "chat", description="chat: an assistant that knows a corpus; pairs: a model that makes targets of sources"
+    )
     corpus: CorpusSettings = CorpusSettings()
+    pairs: PairSettings = PairSettings()
     chat: ChatSettings = ChatSettings()
     tokenizer: TokenizerSettings = TokenizerSettings()
     packing: PackingSettings = PackingSettings()

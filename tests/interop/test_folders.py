@@ -26,7 +26,7 @@ GPT2 |= {"activation": "gelu_tanh", "attention_bias": True, "feed_forward_bias":
 BERT = {"family": "encoder", "norm": "layer", "embedding_norm": True, "query_key_norm": False, "activation": "gelu"}
 BERT |= {"head_transform": True, "head_bias": True, "local_blocks": (1,), "window": 8, "local_rope_base": 100.0}
 T5 = {"family": "encoder-decoder", "encoder_layers": 2, "positions": "relative", "query_key_norm": False}
-T5 |= {"activation": "gelu_tanh", "scaled_scores": False, "scaled_head": True}
+T5 |= {"activation": "gelu_tanh", "scaled_head": True}
 SHAPES: dict[str, dict[str, Any]] = {"Qwen3": {}, "GPT2": GPT2, "ModernBert": BERT, "T5": T5}
 
 

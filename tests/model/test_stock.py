@@ -116,7 +116,8 @@ def test_logits_agree_both_ways(name: str, tmp_path: Path) -> None:
     assert torch.allclose(ours, theirs, atol=1e-4)
     again = load_model(tmp_path / "ours")
     assert again.config == model.config
-    assert all(torch.equal(one, other) for one, other in zip(again.parameters(), model.parameters(), strict=True))
+    for one, other in zip(again.parameters(), model.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-6, rtol=1e-6)  # equal but for T5's queries, which are scaled
 
 
 @pytest.mark.parametrize("name", ["modernbert", "t5 v1.1"])

@@ -17,7 +17,7 @@ from chatwright.model.decoder import Decoder
 from chatwright.tokens.batches import Batches
 from chatwright.tokens.packing import Rows
 from chatwright.tokens.settings import TokenizerSettings
-from chatwright.train.flops import count_pairs, measure_peak, training_flops
+from chatwright.train.flops import batch_work, measure_peak
 from chatwright.train.learner import Learner
 from chatwright.train.machine import compiler, set_up, usable_cores
 from chatwright.train.objectives import next_token
@@ -95,9 +95,9 @@ def _timed(learner: Learner, batches: Batches, first: int, peak: float) -> tuple
     for step in range(first, first + _STEPS):
         batch = batches.at(step)
         figures = learner.step(step, batch)
-        count = int((batch.segment >= 0).sum())
+        count, work = batch_work(_SHAPE, batch, figures.learnt)
         tokens += count
-        flops += training_flops(_SHAPE, count, figures.learnt, count_pairs(batch.segment))
+        flops += work
     seconds = time.perf_counter() - started
     return tokens / seconds, flops / seconds / peak
 

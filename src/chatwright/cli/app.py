@@ -21,6 +21,7 @@ app.add_typer(corpus_app, name="corpus")
 
 RecipeName = Annotated[str | None, typer.Argument(help="A shipped recipe or a .toml file [default: python-docs]")]
 Docs = Annotated[str | None, typer.Option(help="Train on this folder of Markdown, reST, text or HTML.")]
+Data = Annotated[str | None, typer.Option(help="The folder of public data sets [default: $CHATWRIGHT_DATA]")]
 Minutes = Annotated[float | None, typer.Option(help="Wall time for the whole run.")]
 Out = Annotated[str | None, typer.Option(help="The run folder [default: one of its own below runs/]")]
 Sets = Annotated[list[str] | None, typer.Option("--set", help="Change a setting: train.learning_rate=0.01")]
@@ -33,6 +34,7 @@ def _carry_out(
     stage: str,
     recipe: str | None,
     docs: str | None,
+    data: str | None,
     minutes: float | None,
     out: str | None,
     sets: list[str] | None,
@@ -41,13 +43,16 @@ def _carry_out(
 ) -> None:
     from chatwright.cli.stages import carry_out
 
-    carry_out(stage, recipe, docs=docs, minutes=minutes, out=out, sets=sets or [], as_json=as_json, replan=replan)
+    carry_out(
+        stage, recipe, docs=docs, data=data, minutes=minutes, out=out, sets=sets or [], as_json=as_json, replan=replan
+    )
 
 
 @app.command()
 def run(
     recipe: RecipeName = None,
     docs: Docs = None,
+    data: Data = None,
     minutes: Minutes = None,
     out: Out = None,
     sets: Sets = None,
@@ -55,19 +60,20 @@ def run(
     replan: Replan = False,
 ) -> None:
     """Everything: collect, train, evaluate, report. A second run goes on, and does nothing twice."""
-    _carry_out("report", recipe, docs, minutes, out, sets, json, replan)
+    _carry_out("report", recipe, docs, data, minutes, out, sets, json, replan)
 
 
 def _stage_command(name: str, stage: str, help_text: str, group: typer.Typer = app) -> None:
     def command(
         recipe: RecipeName = None,
         docs: Docs = None,
+        data: Data = None,
         minutes: Minutes = None,
         out: Out = None,
         sets: Sets = None,
         json: Json = False,
     ) -> None:
-        _carry_out(stage, recipe, docs, minutes, out, sets, json)
+        _carry_out(stage, recipe, docs, data, minutes, out, sets, json)
 
     group.command(name, help=help_text)(command)
 
@@ -76,6 +82,7 @@ def _stage_command(name: str, stage: str, help_text: str, group: typer.Typer = a
 def plan(
     recipe: RecipeName = None,
     docs: Docs = None,
+    data: Data = None,
     minutes: Minutes = None,
     out: Out = None,
     sets: Sets = None,
@@ -83,7 +90,7 @@ def plan(
     replan: Replan = False,
 ) -> None:
     """Measure the machine; say sizes, steps and cost before anything is trained."""
-    _carry_out("plan", recipe, docs, minutes, out, sets, json, replan)
+    _carry_out("plan", recipe, docs, data, minutes, out, sets, json, replan)
 
 
 _stage_command("build", "corpus", "Collect, clean, deduplicate and split the text.", corpus_app)

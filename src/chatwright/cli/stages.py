@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +12,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chatwright import pipeline
 from chatwright.cli.display import print_json, show
 from chatwright.core.artifacts import Artifact
 from chatwright.core.errors import StoppedError, UsageError
 from chatwright.core.files import read_json
 from chatwright.core.runs import locked
+from chatwright.pipeline.job import Job, run_folder
 from chatwright.recipe import Recipe, load_recipe
 
-_SHOWN_ANSWERS = ("what", "which", "arguments", "follow-up", "unknown", "small-talk")
+DATA_VARIABLE = "CHATWRIGHT_DATA"
+_SHOWN_ANSWERS = ("what", "which", "arguments", "follow-up", "unknown", "small-talk", "translation")
 
 
 def carry_out(
@@ -26,6 +29,7 @@ def carry_out(
     recipe: str | None,
     *,
     docs: str | None,
+    data: str | None,
     minutes: float | None,
     out: str | None,
     sets: list[str],
@@ -33,12 +37,15 @@ def carry_out(
     replan: bool,
 ) -> None:
     """Build `stage` and all that it needs in the recipe's run folder, and print what came out."""
-    loaded = resolve(recipe, docs, minutes, sets)
-    run = pipeline.run_folder(loaded, out)
+    loaded = resolve(recipe, docs, minutes, sets, data)
+    story = import_module(f"chatwright.pipeline.{loaded.story}")
+    if not hasattr(story, stage):
+        raise UsageError(f"this recipe has no stage {stage}", where=loaded.name, remedy="see the stages of `run`")
+    run = run_folder(loaded, out)
     with locked(run):
-        job = pipeline.Job(loaded, run, show, replan=replan)
+        job = Job(loaded, run, show, replan=replan)
         try:
-            artifact: Artifact = getattr(pipeline, stage)(job)
+            artifact: Artifact = getattr(story, stage)(job)
         except KeyboardInterrupt:
             raise StoppedError(
                 "stopped", where=str(run), remedy="the same command goes on from the last checkpoint"
@@ -53,8 +60,13 @@ def carry_out(
         _show_stage(console, artifact)
 
 
-def resolve(recipe: str | None, docs: str | None, minutes: float | None, sets: list[str]) -> Recipe:
-    """The recipe that the options mean; `--docs` chooses the recipe for folders."""
+def resolve(
+    recipe: str | None, docs: str | None, minutes: float | None, sets: list[str], data: str | None = None
+) -> Recipe:
+    """The recipe that the options mean; `--docs` chooses the recipe for folders.
+
+    `--data` or the variable CHATWRIGHT_DATA names the folder of public data sets.
+    """
     changes: dict[str, Any] = {"plan.minutes": minutes}
     if docs is not None:
         folder = Path(docs)
@@ -67,7 +79,14 @@ def resolve(recipe: str | None, docs: str | None, minutes: float | None, sets: l
         changes |= {"corpus.source": "folder", "corpus.docs": str(folder.resolve())}
         if recipe is None and not any(override.partition("=")[0].strip() == "name" for override in sets):
             changes["name"] = "docs-" + (re.sub(r"[^\w.-]+", "-", folder.resolve().name).strip("-.") or "folder")
-    return load_recipe(recipe or ("docs" if docs is not None else "python-docs"), sets, changes)
+    name = recipe or ("docs" if docs is not None else "python-docs")
+    loaded = load_recipe(name, sets, changes)
+    if loaded.story != "pairs":
+        if data is not None:
+            raise UsageError("this recipe reads no public data set", where=f"--data {data}", remedy="leave it out")
+        return loaded
+    folder_of_data = data or os.environ.get(DATA_VARIABLE)
+    return load_recipe(name, sets, {**changes, "pairs.data": folder_of_data}) if folder_of_data else loaded
 
 
 def _result(stage: str, recipe: Recipe, run: Path, artifact: Artifact) -> dict[str, Any]:

@@ -61,3 +61,14 @@ class ChatSettings(Settings):
         0.2, gt=0, lt=1, description="share of the pairs of facts that only questions may compare"
     )
     questions_per_task: int = Field(500, ge=1, description="most questions of one task in the evaluation")
+
+
+class PairSettings(Settings):
+    """Which pairs are learnt: a source and what is made of it."""
+
+    name: Literal["multi30k"] = Field("multi30k", description="the data set, as the folder of public data names it")
+    data: str | None = Field(None, description="the folder of public data sets (--data DIR, or CHATWRIGHT_DATA)")
+    source: str = Field("en", min_length=1, description="language of what is read")
+    target: str = Field("de", min_length=1, description="language of what is written")
+    tokenised: bool = Field(True, description="punctuation normalised and split off as the Moses scripts do")
+    lower: bool = Field(True, description="in lower case, where tokenised")

@@ -69,7 +69,6 @@ class ModelConfig(Settings):
     gated: bool = Field(True, description="the activation multiplies a second projection (arXiv 2002.05202)")
     attention_bias: bool = Field(False, description="projections of the attention add vectors")
     feed_forward_bias: bool = Field(False, description="projections of the feed-forward block add vectors")
-    scaled_scores: bool = Field(True, description="attention scores are divided by the root of K; T5 does not")
     scaled_head: bool = Field(False, description="what the head reads is divided by the root of D, as tied T5 does")
     head_transform: bool = Field(False, description="a matrix, an activation and a norm before an encoder's head")
     head_bias: bool = Field(False, description="the head adds a vector")

@@ -72,14 +72,11 @@ def make_norm(config: ModelConfig) -> nn.Module:
     return LayerNorm(config.width, config.norm_epsilon, config.norm_bias)
 
 
-def attend(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool = True, scale: float | None = None
-) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool = True) -> Tensor:
     """Dot-product attention: queries [B, H, T, K] over keys and values [B, H', S, K].
 
     `mask` [B or 1, 1 or H, T, S] is true where a query may look, or is added to the scores; none: `causal`
-    says whether a query sees itself and what is before it, or everything. `scale` multiplies the scores;
-    none: 1 / sqrt(K).
+    says whether a query sees itself and what is before it, or everything.
 
     Short rows that need gradients on a processor take the written-out products: torch's fused kernel
     spends more on its tiles there than on the arithmetic (docs/log.md, "Attention of short rows").
@@ -89,15 +86,13 @@ def attend(
         causal = causal and mask is None
         if mask is not None and mask.dtype != torch.bool:
             mask = mask.to(query.dtype)
-        return F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=causal, scale=scale, enable_gqa=grouped
-        )
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=causal, enable_gqa=grouped)
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     if mask is None and causal:
         mask = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool).tril()
-    scores = (query @ key.transpose(-1, -2)).float() * (query.shape[-1] ** -0.5 if scale is None else scale)
+    scores = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
     if mask is not None:
         scores = scores.masked_fill(~mask, HIDDEN) if mask.dtype == torch.bool else scores + mask
     return scores.softmax(dim=-1).to(query.dtype) @ value
@@ -114,7 +109,6 @@ class Attention(nn.Module):
         super().__init__()
         self.heads, self.key_value_heads = config.heads, config.key_value_heads
         self.head_width, self.causal = config.head_width, causal
-        self.scale = None if config.scaled_scores else 1.0
         outputs = (config.heads + 2 * config.key_value_heads) * config.head_width
         self.query_key_value = Linear(config.width, outputs, config.attention_bias)
         self.output = Linear(config.heads * config.head_width, config.width, config.attention_bias)
@@ -144,7 +138,7 @@ class Attention(nn.Module):
         query, key, value = query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
         if cache is not None:
             key, value = cache.extend(key, value)
-        mixed = attend(query, key, value, mask, causal=self.causal, scale=self.scale)
+        mixed = attend(query, key, value, mask, causal=self.causal)
         mixed = mixed.transpose(1, 2).reshape(batch, time, -1)
         return self.output(mixed if wanted is None else mixed.flatten(0, 1)[wanted])
 
@@ -156,7 +150,6 @@ class CrossAttention(nn.Module):
         super().__init__()
         self.heads, self.key_value_heads = config.heads, config.key_value_heads
         self.head_width = config.head_width
-        self.scale = None if config.scaled_scores else 1.0
         inner = config.heads * config.head_width
         self.query = Linear(config.width, inner, config.attention_bias)
         self.key_value = Linear(config.width, 2 * config.key_value_heads * config.head_width, config.attention_bias)
@@ -181,7 +174,7 @@ class CrossAttention(nn.Module):
             key, value = self.key_norm(key).transpose(1, 2), value.transpose(1, 2)
             if cache is not None:
                 cache.memory = (key, value)
-        mixed = attend(query, key, value, mask, causal=False, scale=self.scale)
+        mixed = attend(query, key, value, mask, causal=False)
         return self.output(mixed.transpose(1, 2).reshape(batch, time, -1))
 
 

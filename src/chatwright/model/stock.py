@@ -78,7 +78,8 @@ def stock_weights(model: LanguageModel) -> dict[str, Tensor]:
     for own, weight in model.named_parameters():
         place, tensor = names[own], weight.detach()
         pieces = torch.split(tensor, list(place.sizes)) if place.sizes else (tensor,)
-        for name, piece in zip(place.names, pieces, strict=True):
+        for name, piece, scale in zip(place.names, pieces, _scales(place), strict=True):
+            piece = piece if scale == 1.0 else piece / scale
             stock[name] = (piece.T if place.transposed else piece).contiguous()
     return stock
 
@@ -103,6 +104,7 @@ def fill(model: LanguageModel, stock: Mapping[str, Tensor], shape: Shape, where:
                 if tuple(tensor.shape) != size:
                     turned = size[::-1] if place.transposed else size
                     mistakes.append(f"{name} is {list(stock[found[name]].shape)} where {list(turned)} is told")
+            tensors = [tensor.float() * scale for tensor, scale in zip(tensors, _scales(place), strict=True)]
             if not mistakes:
                 weight.copy_(torch.cat(tensors) if len(tensors) > 1 else tensors[0])
     rest = [name for name in found if name not in used and not name.endswith(shape.ignored)]
@@ -114,6 +116,10 @@ def fill(model: LanguageModel, stock: Mapping[str, Tensor], shape: Shape, where:
             where=where,
             remedy="take both files from the same model",
         )
+
+
+def _scales(place: StockWeight) -> tuple[float, ...]:
+    return place.scales or (1.0,) * len(place.names)
 
 
 def _full_name(name: str, shape: Shape, stock: Mapping[str, Tensor]) -> str:

@@ -1,4 +1,4 @@
-"""The two stages of this room: learn the tokenizer, pack the corpus."""
+"""The two stages of this room: learn the tokenizer, pack the corpus; of conversations and of pairs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from chatwright.core.progress import Progress
 from chatwright.corpus.tables import read_rows
 from chatwright.tokens.packing import Rows, pack_conversations, pack_documents
+from chatwright.tokens.pairs import Pair, pack_pairs
 from chatwright.tokens.settings import PackingSettings, TokenizerSettings
 from chatwright.tokens.template import encode_conversations
 from chatwright.tokens.tokenizer import BEGIN, END, PAD, Tokenizer
@@ -81,3 +82,50 @@ def _figures(name: str, rows: Rows) -> dict[str, Any]:
         f"{name}_filled": round(float(places.mean()), 4),
         f"{name}_learnt": round(float(rows.learnt.sum() / places.sum()), 4),
     }
+
+
+def learn_from_pairs(folder: Path, pairs: Path, settings: TokenizerSettings, progress: Progress) -> dict[str, Any]:
+    """Learn one vocabulary from both sides of the training pairs; returns figures."""
+    rows = [row for row in read_rows(pairs / "pairs.parquet") if row["split"] == "train"]
+    progress.update(0.2, f"learning from {len(rows):,} pairs")
+    texts = [row[side] for row in rows for side in ("source", "target")]
+    tokenizer = Tokenizer.learn(texts, settings.vocabulary_size)
+    tokenizer.save(folder)
+    sample = texts[:4000]
+    ids = sum(map(len, tokenizer.encode_batch(sample)))
+    return {
+        "vocabulary_size": len(tokenizer),
+        "characters_per_token": round(sum(map(len, sample)) / max(1, ids), 3),
+    }
+
+
+def pack_pair_corpus(
+    folder: Path, tokenizer_folder: Path, pairs: Path, settings: PackingSettings, progress: Progress
+) -> dict[str, Any]:
+    """Write packed pair rows `train` and `validation`; pairs longer than a row are left out. Returns figures."""
+    tokenizer = Tokenizer.load(tokenizer_folder)
+    rows, figures = read_rows(pairs / "pairs.parquet"), dict[str, Any]()
+    for split in ("train", "validation"):
+        progress.update(0.5, f"packing {split}")
+        chosen = [row for row in rows if row["split"] == split]
+        encoded = encode_pairs(tokenizer, [(row["source"], row["target"]) for row in chosen])
+        fitting = [p for p in encoded if len(p[0]) <= settings.source_tokens and len(p[1]) <= settings.row_tokens + 1]
+        packed = pack_pairs(
+            fitting, settings.source_tokens, settings.row_tokens, tokenizer.control[PAD], settings.open_rows
+        )
+        packed.save(folder, split)
+        figures |= {
+            f"{split}_rows": len(packed),
+            f"{split}_pairs": len(fitting),
+            f"{split}_too_long": len(encoded) - len(fitting),
+            f"{split}_target_tokens": sum(len(target) - 1 for _, target in fitting),
+            f"{split}_filled": round(float((packed.target_segment[:, :-1] >= 0).mean()), 4),
+        }
+    return figures
+
+
+def encode_pairs(tokenizer: Tokenizer, texts: list[tuple[str, str]]) -> list[Pair]:
+    """Ids of sources, ended by `<|end|>`, and of targets, between `<|begin|>` and `<|end|>`."""
+    begin, end = tokenizer.control[BEGIN], tokenizer.control[END]
+    sources, targets = (tokenizer.encode_batch([pair[side] for pair in texts]) for side in (0, 1))
+    return [([*source, end], [begin, *target, end]) for source, target in zip(sources, targets, strict=True)]

@@ -5,7 +5,7 @@ R rows, S source places, T target places.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,13 +80,21 @@ class PairBatches:
         for epoch in np.unique(epochs):
             order = np.random.default_rng(derive_seed(self.seed, "order", int(epoch))).permutation(len(self.rows))
             chosen[epochs == epoch] = order[places[epochs == epoch]]
-        target = self.rows.target[chosen].astype(np.int64)
-        segment = self.rows.target_segment[chosen]
-        learnt = (segment[:, 1:] == segment[:, :-1]) & (segment[:, 1:] >= 0)
-        source = self.rows.source[chosen].astype(np.int64)
-        return PairBatch(
-            source, self.rows.source_segment[chosen], target[:, :-1], target[:, 1:], segment[:, :-1], learnt
-        )
+        return rows_to_pair_batch(self.rows, chosen)
+
+
+def rows_to_pair_batch(rows: PairRows, chosen: NDArray[np.int64]) -> PairBatch:
+    """These rows as sources, inputs and targets."""
+    target, segment = rows.target[chosen].astype(np.int64), rows.target_segment[chosen]
+    learnt = (segment[:, 1:] == segment[:, :-1]) & (segment[:, 1:] >= 0)
+    source = rows.source[chosen].astype(np.int64)
+    return PairBatch(source, rows.source_segment[chosen], target[:, :-1], target[:, 1:], segment[:, :-1], learnt)
+
+
+def pair_batches(rows: PairRows, rows_per_batch: int) -> Iterator[PairBatch]:
+    """Every row once, in order."""
+    for start in range(0, len(rows), rows_per_batch):
+        yield rows_to_pair_batch(rows, np.arange(start, min(start + rows_per_batch, len(rows))))
 
 
 def pack_pairs(pairs: Sequence[Pair], source_places: int, target_places: int, pad: int, open_rows: int) -> PairRows:

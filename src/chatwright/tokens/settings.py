@@ -18,4 +18,5 @@ class PackingSettings(Settings):
     """How sequences are laid into rows."""
 
     row_tokens: int = Field(128, ge=16, description="T, tokens a row predicts")
+    source_tokens: int = Field(128, ge=16, description="S, places of a row for sources, where there are pairs")
     open_rows: int = Field(64, ge=1, description="rows that are kept open while looking for the best fit")

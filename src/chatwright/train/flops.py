@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from chatwright.model.config import ModelConfig
+from chatwright.tokens.batches import Batch
+from chatwright.tokens.pairs import PairBatch
 
 
 def count_pairs(segment: NDArray[np.int16]) -> int:
@@ -17,6 +19,40 @@ def count_pairs(segment: NDArray[np.int16]) -> int:
     for row in segment:
         lengths = np.unique(row[row >= 0], return_counts=True)[1].astype(np.int64)
         pairs += int((lengths * (lengths + 1) // 2).sum())
+    return pairs
+
+
+def batch_work(config: ModelConfig, batch: Batch | PairBatch, learnt: int) -> tuple[int, float]:
+    """Tokens of a batch, padding left out, and the FLOPs that its gradient needs."""
+    tokens = int((batch.segment >= 0).sum())
+    if isinstance(batch, PairBatch):
+        source = int((batch.source_segment >= 0).sum())
+        return source + tokens, pair_flops(config, batch, source, tokens, learnt)
+    return tokens, training_flops(config, tokens, learnt, count_pairs(batch.segment))
+
+
+def pair_flops(config: ModelConfig, batch: PairBatch, source: int, tokens: int, learnt: int) -> float:
+    """The same for an encoder-decoder: each side's matrices by that side's tokens.
+
+    Keys and values of cross-attention are made of source tokens; the last block's feed-forward is done
+    for learnt places only.
+    """
+    memory = config.layers * config.width * 2 * config.key_value_heads * config.head_width
+    late = config.feed_forward_matrix_parameters
+    matrices = (config.encoder_matrix_parameters + memory) * source
+    matrices += (config.decoder_matrix_parameters - memory - late) * tokens + (late + config.head_parameters) * learnt
+    own = config.encoder_layers * _squares(batch.source_segment, batch.source_segment)
+    own += config.layers * (count_pairs(batch.segment) + _squares(batch.segment, batch.source_segment))
+    return float(6 * matrices + 12 * config.heads * config.head_width * own)
+
+
+def _squares(queries: NDArray[np.int16], keys: NDArray[np.int16]) -> int:
+    """Pairs (query, key) of the same segment, both ways, over the rows of [B, T] and [B, S]."""
+    pairs = 0
+    for query, key in zip(queries, keys, strict=True):
+        most = int(max(query.max(), key.max())) + 1
+        counts = [np.bincount(side[side >= 0], minlength=most).astype(np.int64) for side in (query, key)]
+        pairs += int((counts[0] * counts[1]).sum())
     return pairs
 
 

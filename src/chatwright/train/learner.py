@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 
 from chatwright.core.errors import TrainingError
-from chatwright.model.decoder import Decoder
-from chatwright.tokens.batches import Batch
+from chatwright.core.seeds import derive_seed
+from chatwright.model.language_model import LanguageModel
+from chatwright.train.averaging import WeightAverage
 from chatwright.train.objectives import Objective
 from chatwright.train.optimizers import Muon
 from chatwright.train.schedule import rate_share
 from chatwright.train.settings import TrainSettings
 
-ObjectiveFunction = Callable[[Decoder, Batch, torch.dtype], Objective]
+ObjectiveFunction = Callable[[Any, Any, torch.dtype], Objective]  # model and batch, of one family
 _BAD_STEPS_IN_A_ROW = 10
 
 
@@ -36,16 +38,18 @@ class Learner:
 
     def __init__(
         self,
-        model: Decoder,
+        model: LanguageModel,
         objective: ObjectiveFunction,
         settings: TrainSettings,
         *,
         steps: int,
         dtype: torch.dtype,
         compiled: bool,
+        seed: int = 0,
     ) -> None:
         self.model, self.objective, self.settings = model, objective, settings
-        self.steps, self.dtype, self.compiled = steps, dtype, compiled
+        self.steps, self.dtype, self.compiled, self.seed = steps, dtype, compiled, seed
+        model.set_dropout(settings.dropout)
         self._bad_steps = 0
         matrices = [weight for block in model.blocks for weight in block.parameters() if weight.ndim == 2]
         chosen = {id(weight) for weight in matrices}
@@ -56,6 +60,10 @@ class Learner:
                 others, lr=settings.adam_learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
             ),
         }
+        self._average: WeightAverage | None = None
+        if settings.average_share:
+            self._average = WeightAverage(model.parameters(), round(steps * (1 - settings.average_share)))
+            self.optimizers["average"] = self._average  # after those that change the weights
         self._peaks = {"muon": settings.learning_rate, "adamw": settings.adam_learning_rate}
         if compiled:
             *full, last = model.blocks
@@ -63,9 +71,13 @@ class Learner:
                 block.compile(dynamic=False)
             last.compile(dynamic=True)  # works for the learnt places only, and each batch has others
 
-    def step(self, step: int, batch: Batch) -> StepFigures:
+    def step(self, step: int, batch: Any) -> StepFigures:
         """Learn from one batch. A gradient that is not finite changes nothing."""
         share = self._set_rates(step)
+        if self.settings.dropout:  # what is left out follows from the step, so that a resumed run leaves out the same
+            torch.manual_seed(derive_seed(self.seed, "dropout", step))
+        if self._average is not None:
+            self._average.now = step
         asked = self.objective(self.model, batch, self.dtype)
         loss, count = asked.loss, asked.positions
         if count == 0:
@@ -80,6 +92,11 @@ class Learner:
         self.model.zero_grad(set_to_none=True)
         return StepFigures(float(loss.detach()) / count, norm, share, count, skipped=not finite)
 
+    def settle(self) -> None:
+        """After the last step: the model takes the averaged weights, if any were averaged."""
+        if self._average is not None:
+            self._average.settle()
+
     def _set_rates(self, step: int) -> float:
         settings = self.settings
         share = rate_share(
@@ -89,9 +106,9 @@ class Learner:
             decay_share=settings.decay_share,
             final_rate=settings.final_rate,
         )
-        for label, optimizer in self.optimizers.items():
-            for group in optimizer.param_groups:
-                group["lr"] = self._peaks[label] * share
+        for label, peak in self._peaks.items():
+            for group in self.optimizers[label].param_groups:
+                group["lr"] = peak * share
         return share
 
     def _count_bad(self, step: int, finite: bool) -> None:

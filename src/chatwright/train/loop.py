@@ -13,12 +13,13 @@ from typing import Any
 import torch
 
 from chatwright.core.artifacts import LOG
-from chatwright.core.metrics import MetricLog
+from chatwright.core.metrics import MetricLog, read_metrics
 from chatwright.core.progress import Progress
 from chatwright.model.config import ModelConfig
 from chatwright.tokens.batches import Batch, BatchSource
+from chatwright.tokens.pairs import PairBatch, PairBatches
 from chatwright.train.checkpoint import load_checkpoint, save_checkpoint
-from chatwright.train.flops import count_pairs, measure_peak, training_flops
+from chatwright.train.flops import batch_work, measure_peak
 from chatwright.train.learner import Learner, StepFigures
 from chatwright.train.settings import TrainSettings
 
@@ -47,10 +48,11 @@ class Counts:
     possible_flops: float = 0.0
     last_loss: float = float("nan")
 
-    def add(self, config: ModelConfig, batch: Batch, figures: StepFigures, seconds: float) -> tuple[int, float]:
+    def add(
+        self, config: ModelConfig, batch: Batch | PairBatch, figures: StepFigures, seconds: float
+    ) -> tuple[int, float]:
         """Count a step; returns its tokens and FLOPs."""
-        tokens = int((batch.segment >= 0).sum())
-        flops = training_flops(config, tokens, figures.learnt, count_pairs(batch.segment))
+        tokens, flops = batch_work(config, batch, figures.learnt)
         self.step += 1
         self.tokens += tokens
         self.learnt += figures.learnt
@@ -105,7 +107,7 @@ def uncompiled() -> Iterator[None]:
 def train(
     folder: Path,
     learner: Learner,
-    batches: BatchSource,
+    batches: BatchSource | PairBatches,
     progress: Progress,
     *,
     validate: Validate | None = None,
@@ -135,11 +137,13 @@ def train(
         if counts.step % settings.log_every == 0 or last:
             log.write(**_line(counts, figures, settings))
             progress.update(counts.step / learner.steps, _words(counts, figures, learner.steps))
-        if validate and counts.step in validate_at:
-            with torch.no_grad(), uncompiled():
-                log.write(step=counts.step, tokens=counts.tokens, **validate())
+        if validate and counts.step in validate_at and not last:
+            _validate(learner, validate, log, counts)
         if counts.step % settings.checkpoint_every == 0 or last:
             save_checkpoint(folder, learner.model, learner.optimizers, asdict(counts))
+    learner.settle()
+    if validate:
+        _validate(learner, validate, log, counts)
     return {
         "steps": counts.step,
         "tokens": counts.tokens,
@@ -157,6 +161,16 @@ def train(
         "precision": str(learner.dtype).removeprefix("torch."),
         "compiled": learner.compiled,
     }
+
+
+def _validate(learner: Learner, validate: Validate, log: MetricLog, counts: Counts) -> None:
+    """Log what validation says of this step, once: a run that is gone on from its last step may have said it."""
+    if any(line.get("step") == counts.step and "loss" not in line for line in read_metrics(log.path)):
+        return
+    learner.model.eval()
+    with torch.no_grad(), uncompiled():
+        log.write(step=counts.step, tokens=counts.tokens, **validate())
+    learner.model.train()
 
 
 def _line(counts: Counts, figures: StepFigures, settings: TrainSettings) -> dict[str, Any]:

@@ -6,7 +6,9 @@ asked of every position or of the assistant's words only; the rows' loss mask sa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -62,6 +64,11 @@ def sequence_to_sequence(
         wanted=F.pad(learnt, (0, -len(learnt) % _PLACES)),
     )
     return Objective(_head_loss(model, hidden[: len(learnt)], targets, smoothing), len(learnt))
+
+
+def smoothed_pairs(smoothing: float) -> Callable[[EncoderDecoder, PairBatch, torch.dtype], Objective]:
+    """`sequence_to_sequence` with label smoothing."""
+    return partial(sequence_to_sequence, smoothing=smoothing)
 
 
 def _head_loss(model: LanguageModel, hidden: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:

@@ -37,9 +37,9 @@ class Plan(Settings):
     compiled: bool
     threads: int
     model: ModelConfig
-    pretrain: StagePlan
+    pretrain: StagePlan | None = None  # an encoder-decoder's pairs are all its training
     finetune: StagePlan
-    facts: int
+    facts: int = 0
     expected: dict[str, Any]
 
     def save(self, folder: Path) -> None:

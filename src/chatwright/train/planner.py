@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from chatwright.model.config import ModelConfig
 from chatwright.model.decoder import Decoder
 from chatwright.tokens.batches import Batches
 from chatwright.tokens.packing import Rows
+from chatwright.tokens.pairs import PairBatches
 from chatwright.tokens.settings import PackingSettings
 from chatwright.train.learner import Learner
 from chatwright.train.machine import compiler, describe, set_up, usable_cores
@@ -68,32 +71,18 @@ def make_plan(
     settings: PlanSettings, train: TrainSettings, packing: PackingSettings, vocabulary_size: int, progress: Progress
 ) -> Plan:
     """Measure peaks and the speed of real training steps, and derive the plan. Minutes become steps here."""
-    threads = settings.threads or usable_cores()
-    set_up(threads)
-    progress.update(0.1, "measuring the processor")
-    machine = describe(threads)
-    fast_bf16 = machine["peak_bf16_flops_per_second"] > 1.2 * machine["peak_float32_flops_per_second"]
-    precision = settings.precision
-    if precision == "auto":
-        precision = "bfloat16" if fast_bf16 else "float32"
+    machine, precision = measure_machine(settings, progress)
     seconds = training_seconds(settings)
     config = size_for(seconds, settings, vocabulary_size, context=4 * packing.row_tokens)
-    worthwhile = compiler() is not None and seconds >= _COMPILE_PAYS_AFTER
-    compiled = settings.compile == "yes" or (settings.compile == "auto" and worthwhile)
-    progress.update(0.4, "measuring training steps")
-    rows = train.rows_per_batch
-    dtype = getattr(torch, precision)
-    try:
-        speed, compile_seconds = _measure_steps(config, train, packing.row_tokens, dtype, compiled)
-    except RuntimeError as error:  # a compiler that cannot compile: no headers, no space, too old
-        if not compiled or settings.compile == "yes":
-            reason = str(error).strip().split("\n")[0]
-            raise TrainingError(f"a training step failed: {reason}", remedy="set plan.compile = 'no'") from error
-        torch.compiler.reset()
-        machine["compiler"], compiled = None, False
-        speed, compile_seconds = _measure_steps(config, train, packing.row_tokens, dtype, compiled)
-    tokens_per_step = rows * packing.row_tokens
-    steps = (seconds - 2 * min(compile_seconds, 10.0)) * speed * settings.prudence
+
+    def learner(compiled: bool) -> Learner:
+        model = Decoder(config)
+        return Learner(model, next_token, train, steps=1_000, dtype=getattr(torch, precision), compiled=compiled)
+
+    batches = _random_batches(config, train.rows_per_batch, packing.row_tokens)
+    speed, compile_seconds, compiled = measure_speed(settings, machine, learner, batches, progress)
+    rows, tokens_per_step = train.rows_per_batch, train.rows_per_batch * packing.row_tokens
+    steps = steps_for(seconds, speed, compile_seconds, settings)
     exercises = settings.exercise_steps if steps >= _EXERCISES_PAY_AFTER * settings.exercise_steps else 0
     steps -= exercises
     pretrain = settings.pretrain_steps or max(1, round(steps * settings.pretrain_share))
@@ -115,7 +104,7 @@ def make_plan(
         machine=machine,
         precision=precision,
         compiled=compiled,
-        threads=threads,
+        threads=machine["threads"],
         model=config,
         pretrain=StagePlan(steps=pretrain, exercises=exercises, rows_per_batch=rows, tokens_per_step=tokens_per_step),
         finetune=StagePlan(steps=finetune, rows_per_batch=rows, tokens_per_step=tokens_per_step),
@@ -124,18 +113,57 @@ def make_plan(
     )
 
 
-def _measure_steps(
-    config: ModelConfig, train: TrainSettings, row_tokens: int, dtype: torch.dtype, compiled: bool
-) -> tuple[float, float]:
-    """Steps per second (median) of real training steps on random tokens, and seconds to warm up."""
+def measure_machine(settings: PlanSettings, progress: Progress) -> tuple[dict[str, Any], str]:
+    """Set the process up; what the machine is and reaches, and the precision to train in."""
+    threads = settings.threads or usable_cores()
+    set_up(threads)
+    progress.update(0.1, "measuring the processor")
+    machine = describe(threads)
+    fast_bf16 = machine["peak_bf16_flops_per_second"] > 1.2 * machine["peak_float32_flops_per_second"]
+    precision = settings.precision
+    if precision == "auto":
+        precision = "bfloat16" if fast_bf16 else "float32"
+    return machine, precision
+
+
+def measure_speed(
+    settings: PlanSettings,
+    machine: dict[str, Any],
+    learner: Callable[[bool], Learner],
+    batches: Batches | PairBatches,
+    progress: Progress,
+) -> tuple[float, float, bool]:
+    """Steps per second of a learner made for it, seconds to warm up, and whether its blocks are compiled."""
+    worthwhile = compiler() is not None and training_seconds(settings) >= _COMPILE_PAYS_AFTER
+    compiled = settings.compile == "yes" or (settings.compile == "auto" and worthwhile)
+    progress.update(0.4, "measuring training steps")
+    try:
+        return *_measure_steps(learner(compiled), batches), compiled
+    except RuntimeError as error:  # a compiler that cannot compile: no headers, no space, too old
+        if not compiled or settings.compile == "yes":
+            reason = str(error).strip().split("\n")[0]
+            raise TrainingError(f"a training step failed: {reason}", remedy="set plan.compile = 'no'") from error
+        torch.compiler.reset()
+        machine["compiler"] = None
+        return *_measure_steps(learner(False), batches), False
+
+
+def steps_for(seconds: float, speed: float, compile_seconds: float, settings: PlanSettings) -> float:
+    """Steps that this much training time gives, counting on less than was measured."""
+    return (seconds - 2 * min(compile_seconds, 10.0)) * speed * settings.prudence
+
+
+def _random_batches(config: ModelConfig, rows: int, row_tokens: int) -> Batches:
     random = np.random.default_rng(0)
-    shape = (train.rows_per_batch, row_tokens + 1)
+    shape = (rows, row_tokens + 1)
     ids = random.integers(6, config.vocabulary_size, shape).astype(np.uint16)
     segment = np.broadcast_to(np.arange(shape[1]) // 40, shape).astype(np.int16)
-    batches = Batches(Rows(ids, segment, random.random(shape) < 0.5), train.rows_per_batch, seed=0)
-    model = Decoder(config)
-    model.initialise(seed=0)
-    learner = Learner(model, next_token, train, steps=1_000, dtype=dtype, compiled=compiled)
+    return Batches(Rows(ids, segment, random.random(shape) < 0.5), rows, seed=0)
+
+
+def _measure_steps(learner: Learner, batches: Batches | PairBatches) -> tuple[float, float]:
+    """Steps per second (median) of real training steps, and seconds to warm up."""
+    learner.model.initialise(seed=0)
     times = []
     for step in range(_WARM_STEPS + _MEASURED_STEPS):
         started = time.perf_counter()

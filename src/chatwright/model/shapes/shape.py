@@ -21,12 +21,14 @@ STOCK_ACTIVATIONS = {"silu": "silu", "gelu": "gelu", "gelu_tanh": "gelu_new", "r
 class StockWeight:
     """Where one of our weights lies in a stock file: under one name, or cut along its rows under several.
 
-    `transposed`: the stock matrix has inputs as rows. `copies` are names that hold the same once more.
+    `transposed`: the stock matrix has inputs as rows. `scales`: what the stock pieces, each in turn, are
+    multiplied with to be ours. `copies` are names that hold the same once more.
     """
 
     names: tuple[str, ...]
     sizes: tuple[int, ...] = ()
     transposed: bool = False
+    scales: tuple[float, ...] = ()
     copies: tuple[str, ...] = ()
 
 

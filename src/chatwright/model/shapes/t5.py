@@ -1,4 +1,8 @@
-"""T5 v1.1 (arXiv 1910.10683, 2002.05202): an encoder-decoder with relative positions and no biases."""
+"""T5 v1.1 (arXiv 1910.10683, 2002.05202): an encoder-decoder with relative positions and no biases.
+
+T5 does not divide attention scores by the root of the head width: its queries are that much smaller. Ours are
+not (what is trained with one step size should have one size), so they are scaled on the way in and out.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +53,6 @@ def _from_stock(stock: StockConfig) -> ModelConfig:
         relative_distance=stock["relative_attention_max_distance"],
         activation=ACTIVATIONS[activation],
         gated=bool(kind),
-        scaled_scores=False,
         scaled_head=stock.get("scale_decoder_outputs", stock["tie_word_embeddings"]),
     )
 
@@ -79,7 +82,7 @@ def _to_stock(config: ModelConfig) -> StockConfig:
 
 
 def _weights(config: ModelConfig) -> dict[str, StockWeight]:
-    inner, wide = config.heads * config.head_width, config.feed_forward_width
+    inner, wide, root = config.heads * config.head_width, config.feed_forward_width, config.head_width**0.5
     embedding = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
     weights = {"embedding": StockWeight(("shared.weight",), copies=embedding)}
     if config.tied:
@@ -96,7 +99,7 @@ def _weights(config: ModelConfig) -> dict[str, StockWeight]:
             joined = tuple(f"{name}0.SelfAttention.{letter}.weight" for letter in "qkv")
             weights |= {
                 f"{own}attention_norm.weight": StockWeight((f"{name}0.layer_norm.weight",)),
-                f"{own}attention.query_key_value.weight": StockWeight(joined, (inner,) * 3),
+                f"{own}attention.query_key_value.weight": StockWeight(joined, (inner,) * 3, scales=(root, 1.0, 1.0)),
                 f"{own}attention.output.weight": StockWeight((f"{name}0.SelfAttention.o.weight",)),
                 f"{own}feed_forward_norm.weight": StockWeight((f"{name}{last}.layer_norm.weight",)),
                 f"{own}feed_forward.down.weight": StockWeight((f"{name}{last}.DenseReluDense.wo.weight",)),
@@ -108,7 +111,7 @@ def _weights(config: ModelConfig) -> dict[str, StockWeight]:
                 both = tuple(f"{name}1.EncDecAttention.{letter}.weight" for letter in "kv")
                 weights |= {
                     f"{own}cross_norm.weight": StockWeight((f"{name}1.layer_norm.weight",)),
-                    f"{own}cross.query.weight": StockWeight((f"{name}1.EncDecAttention.q.weight",)),
+                    f"{own}cross.query.weight": StockWeight((f"{name}1.EncDecAttention.q.weight",), scales=(root,)),
                     f"{own}cross.key_value.weight": StockWeight(both, (inner,) * 2),
                     f"{own}cross.output.weight": StockWeight((f"{name}1.EncDecAttention.o.weight",)),
                 }

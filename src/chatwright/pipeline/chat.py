@@ -1,82 +1,20 @@
-"""The story: each stage takes artifact folders and writes one artifact folder.
+"""The story of a chat: an assistant that knows a corpus.
 
-    plan → corpus → chat → tokenizer → tokens → pretrain → finetune → evaluate → report
-
-A stage asks for what it reads, so any stage can be called alone: what is finished and matches is
-reused, what is missing is built first.
+plan → corpus → chat → tokenizer → tokens → pretrain → finetune → evaluate → report
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from chatwright.core.artifacts import Artifact, Stage
-from chatwright.core.files import hash_file, hash_json, write_json
+from chatwright.core.artifacts import Artifact
+from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
-from chatwright.core.runs import BENCHES, RUNS
 from chatwright.core.seeds import derive_seed
-from chatwright.recipe import Recipe
-
-CHECKPOINT = "checkpoint.safetensors"  # as `train/checkpoint.py` names it, which loads torch
-
-Show = Callable[[str], AbstractContextManager[Progress]]  # a stage's name to its progress display
-
-
-def run_folder(recipe: Recipe, out: str | None) -> Path:
-    """`out`, or a folder of its own below runs/ for every different recipe."""
-    if out:
-        return Path(out)
-    return RUNS / f"{recipe.name}-{hash_json(recipe.model_dump(mode='json'))[:8]}"
-
-
-@dataclass
-class Job:
-    """A recipe being carried out in a run folder. `done` holds the stages as they finish."""
-
-    recipe: Recipe
-    run: Path
-    show: Show
-    replan: bool = False
-    done: dict[str, Artifact] = field(default_factory=dict)
-
-    def build(
-        self,
-        name: str,
-        settings: dict[str, Any],
-        inputs: dict[str, Artifact],
-        work: Callable[[Path, Progress], dict[str, Any]],
-        *,
-        resumable: bool = False,
-        scratch: tuple[str, ...] = (),
-        again: bool = False,
-    ) -> Artifact:
-        """Reuse the stage's finished artifact, or do the work with its progress shown."""
-        stage = Stage(name, settings, inputs, self.recipe.seed)
-        finished = None if again else stage.finished(self.run)
-        if finished is None:
-            with self.show(name) as progress:
-                finished = stage.build(
-                    self.run, lambda folder: work(folder, progress), resumable=resumable, scratch=scratch, again=again
-                )
-        return finished
-
-
-def stage(function: Callable[[Job], Artifact]) -> Callable[[Job], Artifact]:
-    """Carry out a stage once per job, however many later stages ask for it."""
-
-    @wraps(function)
-    def once(job: Job) -> Artifact:
-        if function.__name__ not in job.done:
-            job.done[function.__name__] = function(job)
-        return job.done[function.__name__]
-
-    return once
+from chatwright.pipeline.job import CHECKPOINT, Job, report_on, settings_of, stage
 
 
 @stage
@@ -90,6 +28,7 @@ def plan(job: Job) -> Artifact:
 
         made = make_plan(recipe.plan, recipe.train, recipe.packing, recipe.tokenizer.vocabulary_size, progress)
         made.save(folder)
+        assert made.pretrain is not None
         return {
             "facts": made.facts,
             "parameters": made.model.parameters,
@@ -103,7 +42,7 @@ def plan(job: Job) -> Artifact:
         }
 
     settings = {
-        **_settings(recipe, "plan"),
+        **settings_of(recipe, "plan"),
         "rows_per_batch": recipe.train.rows_per_batch,
         "row_tokens": recipe.packing.row_tokens,
         "vocabulary_size": recipe.tokenizer.vocabulary_size,
@@ -117,7 +56,7 @@ def corpus(job: Job) -> Artifact:
     from chatwright.corpus.build import build_corpus, source_identity
 
     recipe = job.recipe
-    settings = {**_settings(recipe, "corpus"), "source": source_identity(recipe.corpus)}
+    settings = {**settings_of(recipe, "corpus"), "source": source_identity(recipe.corpus)}
     return job.build(
         "corpus",
         settings,
@@ -159,7 +98,7 @@ def chat(job: Job) -> Artifact:
         return {"rounds": rounds, **figures}
 
     settings = {
-        **_settings(job.recipe, "chat"),
+        **settings_of(job.recipe, "chat"),
         "tokens_per_round": job.recipe.plan.tokens_per_round,
         "most_rounds": job.recipe.plan.most_rounds,
         "phrasings": phrasings_identity(),
@@ -177,7 +116,7 @@ def tokenizer(job: Job) -> Artifact:
 
         return build_tokenizer(folder, read.folder, talked.folder, job.recipe.tokenizer, progress)
 
-    return job.build("tokenizer", _settings(job.recipe, "tokenizer"), {"corpus": read, "chat": talked}, work)
+    return job.build("tokenizer", settings_of(job.recipe, "tokenizer"), {"corpus": read, "chat": talked}, work)
 
 
 @stage
@@ -191,7 +130,7 @@ def tokens(job: Job) -> Artifact:
         return pack_corpus(folder, learnt.folder, read.folder, talked.folder, job.recipe.packing, progress)
 
     inputs = {"corpus": read, "chat": talked, "tokenizer": learnt}
-    return job.build("tokens", _settings(job.recipe, "packing"), inputs, work)
+    return job.build("tokens", settings_of(job.recipe, "packing"), inputs, work)
 
 
 @stage
@@ -205,6 +144,7 @@ def pretrain(job: Job) -> Artifact:
         from chatwright.train.stages import train_stage
 
         planned = Plan.load(made.folder)
+        assert planned.pretrain is not None
         rows = Rows.load(packed.folder, "documents")
         most = job.recipe.plan.most_epochs * len(rows) // planned.pretrain.rows_per_batch
         return train_stage(
@@ -222,7 +162,7 @@ def pretrain(job: Job) -> Artifact:
             progress=progress,
         )
 
-    settings = {**_settings(job.recipe, "train"), "most_epochs": job.recipe.plan.most_epochs}
+    settings = {**settings_of(job.recipe, "train"), "most_epochs": job.recipe.plan.most_epochs}
     inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
     return job.build("pretrain", settings, inputs, work, resumable=True, scratch=(CHECKPOINT,))
 
@@ -256,7 +196,7 @@ def finetune(job: Job) -> Artifact:
         )
 
     inputs = {"plan": made, "chat": talked, "tokenizer": learnt, "tokens": packed, "pretrain": before}
-    return job.build("finetune", _settings(job.recipe, "train"), inputs, work, resumable=True, scratch=(CHECKPOINT,))
+    return job.build("finetune", settings_of(job.recipe, "train"), inputs, work, resumable=True, scratch=(CHECKPOINT,))
 
 
 @stage
@@ -287,36 +227,13 @@ def evaluate(job: Job) -> Artifact:
         return {"questions": len(answers), **scores["language"]}
 
     inputs = {"chat": talked, "tokens": packed, "pretrain": before, "finetune": last}
-    return job.build("evaluate", _settings(job.recipe, "evaluate", "generate"), inputs, work)
+    return job.build("evaluate", settings_of(job.recipe, "evaluate", "generate"), inputs, work)
 
 
 @stage
 def report(job: Job) -> Artifact:
     """One page that a person reads, the scores as JSON, and the model card; from manifests only."""
-    scored = evaluate(job)
-
-    def work(folder: Path, progress: Progress) -> dict[str, Any]:
-        from chatwright.report.build import build_report
-
-        recipe = job.recipe
-        title = recipe.title or recipe.name
-        return build_report(
-            folder, job.run, recipe.report, title=title, recipe=recipe.name, seed=recipe.seed, benches=benches
-        )
-
-    benches = sorted(BENCHES.glob("*.json"))
-    settings = {
-        **_settings(job.recipe, "report"),
-        "title": job.recipe.title,
-        "recipe": job.recipe.name,
-        "benches": {path.stem: hash_file(path) for path in benches},
-    }
-    return job.build("report", settings, {"evaluate": scored}, work)
-
-
-def _settings(recipe: Recipe, *sections: str) -> dict[str, Any]:
-    """The settings that a stage depends on, as its manifest keeps them."""
-    return {section: getattr(recipe, section).model_dump(mode="json") for section in sections}
+    return report_on(job, evaluate(job))
 
 
 def _validation(packed: Artifact, precision: str) -> Callable[[Any], dict[str, float]] | None:

@@ -1,0 +1,162 @@
+"""The story of pairs: a model that makes targets of sources, such as translations.
+
+plan → corpus → tokenizer → tokens → finetune → evaluate → report
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chatwright.core.artifacts import Artifact
+from chatwright.core.files import write_json
+from chatwright.core.progress import Progress
+from chatwright.core.seeds import derive_seed
+from chatwright.pipeline.job import CHECKPOINT, Job, report_on, settings_of, stage
+
+
+@stage
+def plan(job: Job) -> Artifact:
+    """Measure the machine once; derive steps and the expected cost."""
+    recipe = job.recipe
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.train.pair_planner import make_pair_plan
+
+        made = make_pair_plan(recipe.plan, recipe.train, recipe.packing, recipe.tokenizer.vocabulary_size, progress)
+        made.save(folder)
+        return {
+            "parameters": made.model.parameters,
+            "blocks": made.model.layers,
+            "width": made.model.width,
+            "steps": made.finetune.steps,
+            "tokens_per_step": made.finetune.tokens_per_step,
+            **made.expected,
+        }
+
+    settings = {**settings_of(recipe, "plan", "packing"), "vocabulary_size": recipe.tokenizer.vocabulary_size}
+    settings["rows_per_batch"] = recipe.train.rows_per_batch
+    return job.build("plan", settings, {}, work, again=job.replan)
+
+
+@stage
+def corpus(job: Job) -> Artifact:
+    """Read the pairs; what was left out is in the ledger."""
+    from chatwright.corpus.pairs import build_pairs, pairs_identity
+
+    pairs = job.recipe.pairs
+    settings = {"pairs": pairs.model_dump(mode="json", exclude={"data"}), "files": pairs_identity(pairs)}
+    return job.build("corpus", settings, {}, lambda folder, progress: build_pairs(folder, pairs, progress))
+
+
+@stage
+def tokenizer(job: Job) -> Artifact:
+    """Learn one vocabulary from both sides."""
+    read = corpus(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.build import learn_from_pairs
+
+        return learn_from_pairs(folder, read.folder, job.recipe.tokenizer, progress)
+
+    return job.build("tokenizer", settings_of(job.recipe, "tokenizer"), {"corpus": read}, work)
+
+
+@stage
+def tokens(job: Job) -> Artifact:
+    """Pairs to packed rows of ids."""
+    read, learnt = corpus(job), tokenizer(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.build import pack_pair_corpus
+
+        return pack_pair_corpus(folder, learnt.folder, read.folder, job.recipe.packing, progress)
+
+    return job.build("tokens", settings_of(job.recipe, "packing"), {"corpus": read, "tokenizer": learnt}, work)
+
+
+@stage
+def finetune(job: Job) -> Artifact:
+    """Learn to write the target of a source."""
+    learnt = tokenizer(job)  # text that cannot be used is told before anything is measured
+    packed, made = tokens(job), plan(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.pairs import PairRows
+        from chatwright.train.plan import Plan
+        from chatwright.train.stages import train_pairs
+
+        planned, rows = Plan.load(made.folder), PairRows.load(packed.folder, "train")
+        most = job.recipe.plan.most_pair_epochs * len(rows) // planned.finetune.rows_per_batch
+        figures = train_pairs(
+            folder,
+            planned,
+            rows,
+            job.recipe.train,
+            steps=max(1, min(planned.finetune.steps, most)),
+            seed=derive_seed(job.recipe.seed, "finetune"),
+            tokenizer=learnt.folder,
+            validate=_validation(packed, planned.precision),
+            progress=progress,
+        )
+        return {**figures, "epochs": round(figures["steps"] * planned.finetune.rows_per_batch / len(rows), 2)}
+
+    settings = {**settings_of(job.recipe, "train"), "most_pair_epochs": job.recipe.plan.most_pair_epochs}
+    inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
+    return job.build("finetune", settings, inputs, work, resumable=True, scratch=(CHECKPOINT,))
+
+
+@stage
+def evaluate(job: Job) -> Artifact:
+    """Write the targets of sources that training never saw, and score them with their uncertainty."""
+    read, last = corpus(job), finetune(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.evaluate.pairs import evaluate_pairs
+        from chatwright.train.machine import set_up
+        from chatwright.train.plan import Plan
+
+        set_up(Plan.load(plan(job).folder).threads)
+        scores, answers = evaluate_pairs(
+            pairs=read.folder,
+            model=last.folder,
+            pair_settings=job.recipe.pairs,
+            settings=job.recipe.evaluate,
+            generation=job.recipe.generate,
+            seed=job.recipe.seed,
+            progress=progress,
+        )
+        write_json(folder / "scores.json", scores)
+        lines = (json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers)
+        (folder / "answers.jsonl").write_text("".join(lines), encoding="utf-8")
+        (task,) = scores["tasks"].values()
+        return {"pairs": len(answers), "bleu": task["bleu"]["value"]}
+
+    inputs = {"corpus": read, "finetune": last}
+    return job.build("evaluate", settings_of(job.recipe, "evaluate", "generate"), inputs, work)
+
+
+@stage
+def report(job: Job) -> Artifact:
+    """One page that a person reads, the scores as JSON, and the model card; from manifests only."""
+    return report_on(job, evaluate(job))
+
+
+def _validation(packed: Artifact, precision: str) -> Callable[[Any], dict[str, float]]:
+    """Loss on pairs that training never reads."""
+
+    def validate(model: Any) -> dict[str, float]:
+        import torch
+
+        from chatwright.tokens.pairs import PairRows, pair_batches
+        from chatwright.train.objectives import sequence_to_sequence
+
+        nats = count = 0.0
+        for batch in pair_batches(PairRows.load(packed.folder, "validation"), rows_per_batch=16):
+            asked = sequence_to_sequence(model, batch, getattr(torch, precision))
+            nats, count = nats + float(asked.loss), count + asked.positions
+        return {"validation_loss": nats / count}
+
+    return validate

@@ -1,0 +1,87 @@
+"""The plan of an encoder-decoder that learns pairs: its shape, and the steps that the minutes give."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import torch
+
+from chatwright.core.progress import Progress
+from chatwright.model.config import ModelConfig
+from chatwright.model.encoder_decoder import EncoderDecoder
+from chatwright.tokens.pairs import PairBatches, PairRows
+from chatwright.tokens.settings import PackingSettings
+from chatwright.train.learner import Learner
+from chatwright.train.objectives import smoothed_pairs
+from chatwright.train.plan import Plan, StagePlan
+from chatwright.train.planner import measure_machine, measure_speed, steps_for, training_seconds
+from chatwright.train.settings import PlanSettings, TrainSettings
+
+_WIDTH, _BLOCKS = 256, 4  # on each side, where the recipe says nothing
+_HEAD_WIDTH = 32
+
+
+def pair_model(settings: PlanSettings, vocabulary_size: int, context: int) -> ModelConfig:
+    """An encoder-decoder of the T5 v1.1 shape, head and embedding one."""
+    width, blocks = settings.width or _WIDTH, settings.depth or _BLOCKS
+    head_width = min(_HEAD_WIDTH, width)
+    return ModelConfig(
+        family="encoder-decoder",
+        vocabulary_size=vocabulary_size,
+        width=width,
+        layers=blocks,
+        encoder_layers=blocks,
+        heads=width // head_width,
+        key_value_heads=width // head_width,
+        head_width=head_width,
+        feed_forward_width=2 * width,
+        context=context,
+        query_key_norm=False,
+        positions="relative",
+        activation="gelu_tanh",
+        scaled_head=False,
+    )
+
+
+def make_pair_plan(
+    settings: PlanSettings, train: TrainSettings, packing: PackingSettings, vocabulary_size: int, progress: Progress
+) -> Plan:
+    """Measure the machine and real training steps on pairs; minutes become steps here."""
+    machine, precision = measure_machine(settings, progress)
+    config = pair_model(settings, vocabulary_size, context=max(packing.row_tokens, packing.source_tokens))
+
+    def learner(compiled: bool) -> Learner:
+        objective, dtype = smoothed_pairs(train.smoothing), getattr(torch, precision)
+        return Learner(EncoderDecoder(config), objective, train, steps=1_000, dtype=dtype, compiled=compiled)
+
+    batches = PairBatches(_random_rows(config, train.rows_per_batch, packing), train.rows_per_batch, seed=0)
+    speed, compile_seconds, compiled = measure_speed(settings, machine, learner, batches, progress)
+    steps = settings.finetune_steps or max(
+        1, round(steps_for(training_seconds(settings), speed, compile_seconds, settings))
+    )
+    tokens_per_step = train.rows_per_batch * (packing.row_tokens + packing.source_tokens)
+    expected = {
+        "steps_per_second": round(speed, 3),
+        "tokens_per_second": round(speed * tokens_per_step, 1),
+        "seconds": {"finetune": round(steps / speed, 1), "total": round(steps / speed + settings.other_seconds, 1)},
+    }
+    return Plan(
+        minutes=settings.minutes,
+        created=date.today().isoformat(),
+        machine=machine,
+        precision=precision,
+        compiled=compiled,
+        threads=machine["threads"],
+        model=config,
+        finetune=StagePlan(steps=steps, rows_per_batch=train.rows_per_batch, tokens_per_step=tokens_per_step),
+        expected=expected,
+    )
+
+
+def _random_rows(config: ModelConfig, count: int, packing: PackingSettings) -> PairRows:
+    random = np.random.default_rng(0)
+    shapes = (count, packing.source_tokens), (count, packing.row_tokens + 1)
+    source, target = (random.integers(6, config.vocabulary_size, shape).astype(np.uint16) for shape in shapes)
+    segments = [np.broadcast_to(np.arange(shape[1]) // 20, shape).astype(np.int16) for shape in shapes]
+    return PairRows(source, segments[0], target, segments[1])
