@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -191,6 +192,45 @@ def test_a_folder_of_documentation_becomes_an_assistant(tmp_path: Path) -> None:
     ledger = {entry["rule"]: entry["count"] for entry in json.loads((out / "corpus" / "ledger.json").read_text())}
     read = {row["where"] for row in read_rows(out / "corpus" / "dropped.parquet")}
     assert {"broken.md", "empty.txt"} <= read and sum(ledger.values()) >= 2
+
+
+def test_pairs_become_a_translator(tmp_path: Path) -> None:
+    words = {"dog": "Hund", "man": "Mann", "hat": "Hut", "tree": "Baum", "car": "Wagen", "ball": "Ball", "boy": "Junge"}
+    pairs = [(f"A {one} sees a {two}.", f"Ein {words[one]} sieht ein {words[two]}.") for one in words for two in words]
+    (tmp_path / "data" / "multi30k").mkdir(parents=True)
+    for name, part in (("train", pairs[6:]), ("val", pairs[:3]), ("test_2016_flickr", pairs[3:6])):
+        for side, language in enumerate(("en", "de")):
+            text = "".join(f"{pair[side]}\n" for pair in part)
+            (tmp_path / "data" / "multi30k" / f"{name}.{language}.gz").write_bytes(gzip.compress(text.encode()))
+    small = {
+        "plan.width": 32,
+        "plan.depth": 1,
+        "plan.finetune_steps": 12,
+        "plan.compile": "no",
+        "packing.row_tokens": 64,
+    }
+    small |= {
+        "packing.source_tokens": 64,
+        "train.rows_per_batch": 4,
+        "train.log_every": 2,
+        "generate.max_new_tokens": 12,
+    }
+    sets = [part for key, value in small.items() for part in ("--set", f"{key}={value}")]
+    command = ("run", "translate-multi30k", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "run"), *sets)
+    result = json.loads(chatwright(*command, "--json").stdout)
+    scores = {row["name"]: row for row in result["scores"]}
+    assert {"translation.bleu", "translation.bleu_detokenised", "translation.chrf"} <= scores.keys()
+    page = Path(result["page"]).read_text()
+    assert "Translation" in page and "tok:none" in page
+    assert json.loads(chatwright(*command, "--json").stdout)["reused"]
+    told = json.loads(chatwright("export", str(tmp_path / "run"), "--to", str(tmp_path / "out"), "--json").stdout)
+    assert told["proof"]["stock_class"] == "T5ForConditionalGeneration"
+    text = ("a dog sees a man .", "--beams", "3", "--max-new-tokens", "5")
+    assert chatwright("generate", str(tmp_path / "run"), *text).stdout.strip()
+    environment = {key: value for key, value in os.environ.items() if key != "CHATWRIGHT_DATA"}
+    assert "--data DIR" in chatwright("run", "translate-multi30k", code=2, env=environment, cwd=tmp_path).stderr
+    assert "no stage pretrain" in chatwright("pretrain", *command[1:], code=2).stderr
+    assert "reads no public data" in chatwright("run", "tiny", "--data", str(tmp_path), code=2).stderr
 
 
 def test_mistakes_are_told_without_a_traceback(tmp_path: Path, run: Path) -> None:
