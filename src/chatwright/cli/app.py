@@ -172,6 +172,19 @@ def generate(
     generate(model, text, max_length, options, json)
 
 
+@app.command()
+def explain(
+    model: Annotated[str, typer.Argument(help="A run, a model folder (ours or Hugging Face's), or a hub name")],
+    text: Annotated[str, typer.Argument(help="The text to read")],
+    picture: Annotated[Path, typer.Option(help="Where the picture of the attention goes.")] = Path("attention.png"),
+    json: Json = False,
+) -> None:
+    """What a model looks at, head by head, and which tokens it holds likely."""
+    from chatwright.cli.explain import explain_text
+
+    explain_text(model, text, picture, json)
+
+
 To = Annotated[Path, typer.Option(help="The folder to write; it must be new.")]
 Bfloat16 = Annotated[bool, typer.Option("--bfloat16", help="Weights in half the size, rounded.")]
 

@@ -55,7 +55,7 @@ def carry_out(
         return
     console = Console()
     if stage == "report":
-        _show_run(console, run, artifact)
+        _show_run(console, run, artifact, loaded.story)
     else:
         _show_stage(console, artifact)
 
@@ -124,7 +124,7 @@ def _spelt(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _show_run(console: Console, run: Path, report: Artifact) -> None:
+def _show_run(console: Console, run: Path, report: Artifact, story: str) -> None:
     rows = read_json(report.folder / "scores.json")["rows"]
     table = Table(title="what it can do", title_justify="left")
     for heading in ("score", "value", "95% interval", "target"):
@@ -141,7 +141,8 @@ def _show_run(console: Console, run: Path, report: Artifact) -> None:
         console.print(f"[bold]> {answer['question']}[/bold]", markup=True, highlight=False)
         console.print(f"  {answer['answer']}\n", markup=False, highlight=False)
     console.print(f"report  {report.folder / 'index.html'}", soft_wrap=True, markup=False, highlight=False)
-    console.print(f"talk    chatwright chat {run}", soft_wrap=True, markup=False, highlight=False)
+    use = f"talk    chatwright chat {run}" if story == "chat" else f'try     chatwright generate {run} "…"'
+    console.print(use, soft_wrap=True, markup=False, highlight=False)
 
 
 def _sample_answers(run: Path) -> list[dict[str, str]]:

@@ -31,6 +31,10 @@ class Codec(Protocol):
         """The text of ids, control tokens left out."""
         ...
 
+    def spell(self, token: int) -> str:
+        """One token as people read it, control tokens by their names."""
+        ...
+
 
 @dataclass(frozen=True)
 class OwnCodec:
@@ -52,6 +56,10 @@ class OwnCodec:
     def decode(self, ids: Sequence[int]) -> str:
         return self.tokenizer.decode(list(ids))
 
+    def spell(self, token: int) -> str:
+        names = {index: name for name, index in self.tokenizer.control.items()}
+        return names.get(token) or self.tokenizer.decode([token])
+
 
 @dataclass(frozen=True)
 class StockCodec:
@@ -66,6 +74,9 @@ class StockCodec:
 
     def decode(self, ids: Sequence[int]) -> str:
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
+
+    def spell(self, token: int) -> str:
+        return str(self.tokenizer.decode([token]))
 
 
 def is_ours(folder: Path) -> bool:

@@ -87,15 +87,24 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, ca
         if mask is not None and mask.dtype != torch.bool:
             mask = mask.to(query.dtype)
         return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=causal, enable_gqa=grouped)
+    shares = attention_shares(query, key, mask, causal=causal)
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
-        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+        value = value.repeat_interleave(groups, dim=1)
+    return shares.to(query.dtype) @ value
+
+
+def attention_shares(query: Tensor, key: Tensor, mask: Tensor | None, *, causal: bool) -> Tensor:
+    """The softmax of scaled scores, in float32: [B, H, T, S]; arguments as in `attend`."""
+    groups = query.shape[1] // key.shape[1]
+    if groups > 1:
+        key = key.repeat_interleave(groups, dim=1)
     if mask is None and causal:
         mask = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool).tril()
     scores = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
     if mask is not None:
         scores = scores.masked_fill(~mask, HIDDEN) if mask.dtype == torch.bool else scores + mask
-    return scores.softmax(dim=-1).to(query.dtype) @ value
+    return scores.softmax(dim=-1)
 
 
 class Attention(nn.Module):
@@ -129,18 +138,27 @@ class Attention(nn.Module):
         `rotary` [2, (B,) T, K] turns queries and keys; `mask` as in `attend`.
         """
         batch, time, _ = x.shape
-        heads = self.query_key_value(x).view(batch, time, -1, self.head_width)
-        sizes = (self.heads, self.key_value_heads, self.key_value_heads)
-        query, key, value = heads.split(sizes, dim=2)
-        query, key = self.query_norm(query), self.key_norm(key)
-        if rotary is not None:
-            query, key = rotate(query, rotary), rotate(key, rotary)
-        query, key, value = query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
+        query, key, value = self.project(x, rotary)
         if cache is not None:
             key, value = cache.extend(key, value)
         mixed = attend(query, key, value, mask, causal=self.causal)
         mixed = mixed.transpose(1, 2).reshape(batch, time, -1)
         return self.output(mixed if wanted is None else mixed.flatten(0, 1)[wanted])
+
+    def project(self, x: Tensor, rotary: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries [B, H, T, K], keys and values [B, H', T, K] of x [B, T, D]."""
+        heads = self.query_key_value(x).view(*x.shape[:2], -1, self.head_width)
+        sizes = (self.heads, self.key_value_heads, self.key_value_heads)
+        query, key, value = heads.split(sizes, dim=2)
+        query, key = self.query_norm(query), self.key_norm(key)
+        if rotary is not None:
+            query, key = rotate(query, rotary), rotate(key, rotary)
+        return query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
+
+    def looks(self, x: Tensor, rotary: Tensor | None, mask: Tensor | None, *_: object) -> Tensor:
+        """How much each place looks at each other, for people to see: [B, H, T, T], rows add up to 1."""
+        query, key, _value = self.project(x, rotary)
+        return attention_shares(query, key, mask, causal=self.causal)
 
 
 class CrossAttention(nn.Module):
@@ -164,18 +182,29 @@ class CrossAttention(nn.Module):
         With a cache, keys and values of the memory are made once; after that `memory` may be None.
         """
         batch, time, _ = x.shape
-        query = self.query_norm(self.query(x).view(batch, time, self.heads, self.head_width)).transpose(1, 2)
+        query = self._query(x)
         if cache is not None and cache.memory is not None:
             key, value = cache.memory
         else:
             assert memory is not None
-            both = self.key_value(memory).view(batch, memory.shape[1], -1, self.head_width)
-            key, value = both.split(self.key_value_heads, dim=2)
-            key, value = self.key_norm(key).transpose(1, 2), value.transpose(1, 2)
+            key, value = self._key_value(memory)
             if cache is not None:
                 cache.memory = (key, value)
         mixed = attend(query, key, value, mask, causal=False)
         return self.output(mixed.transpose(1, 2).reshape(batch, time, -1))
+
+    def looks(self, x: Tensor, memory: Tensor, mask: Tensor | None, *_: object) -> Tensor:
+        """How much each target place looks at each source place: [B, H, T, S], rows add up to 1."""
+        return attention_shares(self._query(x), self._key_value(memory)[0], mask, causal=False)
+
+    def _query(self, x: Tensor) -> Tensor:
+        heads = self.query(x).view(*x.shape[:2], self.heads, self.head_width)
+        return self.query_norm(heads).transpose(1, 2)
+
+    def _key_value(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        both = self.key_value(memory).view(*memory.shape[:2], -1, self.head_width)
+        key, value = both.split(self.key_value_heads, dim=2)
+        return self.key_norm(key).transpose(1, 2), value.transpose(1, 2)
 
 
 class FeedForward(nn.Module):

@@ -16,12 +16,21 @@ _PUBLISHED = {
     "what.token_f1": ("f1", "token F1, unseen phrasing", "question-answering"),
     "unknown.declined": ("accuracy", "made-up names declined", "question-answering"),
     "held-out.exact_match": ("exact_match", "exact match, held-out facts", "question-answering"),
+    "translation.bleu": ("bleu", "BLEU, tokens apart", "translation"),
+    "translation.bleu_detokenised": ("sacrebleu", "sacreBLEU, running text", "translation"),
+    "translation.chrf": ("chrf", "chrF2, tokens apart", "translation"),
     "summary.rouge_l": ("rouge", "ROUGE-L, held-out texts", "summarization"),
     "summary.bleu": ("bleu", "BLEU, held-out texts", "summarization"),
     "summary.chrf": ("chrf", "chrF2, held-out texts", "summarization"),
 }
 _CHECKED = "Answers were checked before they were scored: about a name only where the conversation mentions that name."
-_TASK_NAMES = {"question-answering": "Question answering", "summarization": "Summarization"}
+_TASK_NAMES = {
+    "question-answering": "Question answering",
+    "summarization": "Summarization",
+    "translation": "Translation",
+}
+_USE_OF_CHAT = "Talk to it with `chatwright chat`. Its answers come from its weights: it looks nothing up.\n"
+_USE_OF_PAIRS = "Use it with `chatwright generate`: what it is given is the source, what it writes the target.\n"
 
 
 def model_card(story: Story, *, has_curves: bool) -> str:
@@ -36,7 +45,7 @@ def model_card(story: Story, *, has_curves: bool) -> str:
         f"---\n{front}---\n",
         f"# {_plain(story.title)}\n",
         f"{_plain(story.summary)}\n",
-        "Talk to it with `chatwright chat`. Its answers come from its weights: it looks nothing up.\n",
+        _USE_OF_CHAT if _chats(story) else _USE_OF_PAIRS,
         _scores_section(story),
         "![Loss curves](curves.png)\n" if has_curves else "",
         _data_section(story),
@@ -48,6 +57,11 @@ def model_card(story: Story, *, has_curves: bool) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def _chats(story: Story) -> bool:
+    """Was it taught conversations, rather than pairs?"""
+    return "corpus" not in story.record.manifests or "pairs" not in story.record.settings("corpus")
+
+
 def _metadata(story: Story) -> dict[str, Any]:
     licence = story.record.figures("corpus").get("license")
     metadata: dict[str, Any] = {}
@@ -57,7 +71,7 @@ def _metadata(story: Story) -> dict[str, Any]:
     if licence:
         metadata["license_name"] = str(licence)
     metadata["library_name"] = "chatwright"
-    metadata["pipeline_tag"] = "text-generation"
+    metadata["pipeline_tag"] = "text-generation" if _chats(story) else "translation"
     metadata["tags"] = list(dict.fromkeys(["chatwright", "trained-from-scratch", *story.settings.tags]))
     if results := _results(story):
         metadata["model-index"] = [{"name": story.title, "results": results}]
@@ -124,6 +138,12 @@ def _cost_section(story: Story) -> str:
 
 
 def _limits_section(story: Story) -> str:
+    if not _chats(story):
+        return (
+            "## Limits\n\n"
+            "It has seen only texts of the kind it was trained on; about others it writes what sounds right there. "
+            "It is small, and this report does not audit it for harm.\n"
+        )
     held_out = story.scores.get("held-out.exact_match")
     unaided = f" (held-out facts: {formats.percent(held_out.value)} exact)" if held_out else ""
     return (
