@@ -225,8 +225,10 @@ def test_pairs_become_a_translator(tmp_path: Path) -> None:
     assert json.loads(chatwright(*command, "--json").stdout)["reused"]
     told = json.loads(chatwright("export", str(tmp_path / "run"), "--to", str(tmp_path / "out"), "--json").stdout)
     assert told["proof"]["stock_class"] == "T5ForConditionalGeneration"
-    text = ("a dog sees a man .", "--beams", "3", "--max-new-tokens", "5")
-    assert chatwright("generate", str(tmp_path / "run"), *text).stdout.strip()
+    answers = (tmp_path / "run" / "evaluate" / "answers.jsonl").read_text().splitlines()
+    for row in map(json.loads, answers):
+        text = (row["messages"][0]["content"], "--beams", "5", "--max-new-tokens", "12")
+        assert chatwright("generate", str(tmp_path / "run"), *text).stdout.rstrip("\n") == row["answer"].rstrip("\n")
     environment = {key: value for key, value in os.environ.items() if key != "CHATWRIGHT_DATA"}
     assert "--data DIR" in chatwright("run", "translate-multi30k", code=2, env=environment, cwd=tmp_path).stderr
     assert "no stage pretrain" in chatwright("pretrain", *command[1:], code=2).stderr

@@ -46,7 +46,13 @@ def corpus_why(name: str, run: Path | None, as_json: bool) -> None:
     """Print what became of a document or fact."""
     artifact = open_artifact((run or newest_run("corpus")) / "corpus")
     found = []
-    for table, keys in (("documents", ("id", "title", "origin")), ("facts", ("id", "name"))):
+    for table, keys in (
+        ("documents", ("id", "title", "origin")),
+        ("facts", ("id", "name")),
+        ("pairs", ("id", "source")),
+    ):
+        if not (artifact.folder / f"{table}.parquet").exists():
+            continue
         for row in read_rows(artifact.folder / f"{table}.parquet"):
             if name in {row[key] for key in keys}:
                 found.append({"kept_in": table, **row})

@@ -33,7 +33,8 @@ class Pretrained:
         """Read a run, a model folder or a hub name."""
         folder = model_folder(find_model(str(place)))
         model = load_model(folder)
-        return cls(model, load_codec(folder, read_json(folder / CONFIG_FILE), model.config.vocabulary_size), folder)
+        config, sources = read_json(folder / CONFIG_FILE), isinstance(model, EncoderDecoder)
+        return cls(model, load_codec(folder, config, model.config.vocabulary_size, sources=sources), folder)
 
     @property
     def goes_on(self) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chatwright.core.errors import ArtifactError
-from chatwright.tokens.tokenizer import BEGIN, CONTROL, TOKENIZER_FILE, Tokenizer
+from chatwright.tokens.tokenizer import BEGIN, CONTROL, END, TOKENIZER_FILE, Tokenizer
 
 GENERATION_FILE = "generation_config.json"
 
@@ -38,9 +38,13 @@ class Codec(Protocol):
 
 @dataclass(frozen=True)
 class OwnCodec:
-    """Our tokenizer: a text begins with `<|begin|>`, and every control token ends it."""
+    """Our tokenizer: a text begins with `<|begin|>`, and every control token ends it.
+
+    A source, of an encoder-decoder, is ended by `<|end|>` instead, as in training (`tokens/build.py`).
+    """
 
     tokenizer: Tokenizer
+    sources: bool = False
 
     @property
     def stop(self) -> tuple[int, ...]:
@@ -51,7 +55,8 @@ class OwnCodec:
         return self.tokenizer.control[BEGIN]
 
     def encode(self, text: str) -> list[int]:
-        return [self.start, *self.tokenizer.encode(text)]
+        ids = self.tokenizer.encode(text)
+        return [*ids, self.tokenizer.control[END]] if self.sources else [self.start, *ids]
 
     def decode(self, ids: Sequence[int]) -> str:
         return self.tokenizer.decode(list(ids))
@@ -91,11 +96,14 @@ def is_ours(folder: Path) -> bool:
         raise ArtifactError(f"the tokenizer cannot be read: {error}", where=str(path)) from None
 
 
-def load_codec(folder: Path, config: Mapping[str, Any], vocabulary_size: int) -> Codec:
-    """The tokenizer of a model folder; one with more tokens than the model has rows is refused."""
+def load_codec(folder: Path, config: Mapping[str, Any], vocabulary_size: int, *, sources: bool) -> Codec:
+    """The tokenizer of a model folder; one with more tokens than the model has rows is refused.
+
+    `sources`: what it encodes are sources of an encoder-decoder.
+    """
     codec: Codec
     if is_ours(folder):
-        codec, size = OwnCodec(own := Tokenizer.load(folder)), len(own)
+        codec, size = OwnCodec(own := Tokenizer.load(folder), sources), len(own)
     else:
         codec, size = _load_stock(folder, config)
     if size > vocabulary_size:

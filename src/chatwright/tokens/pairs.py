@@ -109,7 +109,7 @@ def pack_pairs(pairs: Sequence[Pair], source_places: int, target_places: int, pa
         if needs[0] > source_places or needs[1] > target_places + 1:
             raise DataError(
                 f"pair {number + 1} has {needs[0]} and {needs[1]} tokens, rows {source_places} and {target_places}",
-                remedy="raise pairs.source_tokens and pairs.target_tokens, or leave it out",
+                remedy="raise packing.source_tokens and packing.row_tokens, or leave it out",
             )
         fitting = [at for at, (room, place, _) in enumerate(opened) if room >= needs[0] and place >= needs[1]]
         if fitting:

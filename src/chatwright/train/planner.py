@@ -24,7 +24,7 @@ from chatwright.train.objectives import next_token
 from chatwright.train.plan import Plan, StagePlan
 from chatwright.train.settings import PlanSettings, TrainSettings
 
-# Width and blocks that learnt most in a given training time (docs/log.md, "sizes").
+# Width and blocks that learnt most in a given training time (docs/log.md, "Learning rates and shapes").
 _SIZES = ((60.0, 128, 3), (200.0, 192, 4), (3_000.0, 256, 4), (6_000.0, 384, 6), (float("inf"), 512, 8))
 _HEAD_WIDTH = 64  # two heads of 128 learnt less, docs/log.md, "Checked answers"
 _MEASURED_STEPS, _WARM_STEPS = 30, 3
