@@ -37,3 +37,14 @@ def test_a_docs_folder_has_to_be_one(tmp_path: Path) -> None:
     for name in ("none", "file"):
         with pytest.raises(UsageError, match="folder"):
             resolve(None, str(tmp_path / name), None, [])
+
+
+def test_public_data_is_what_was_named_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATWRIGHT_DATA", str(tmp_path / "variable"))
+    name = "translate-multi30k"
+    assert resolve(name, None, None, []).pairs.data == str(tmp_path / "variable")
+    assert resolve(name, None, None, [f"pairs.data={tmp_path}/set"]).pairs.data == f"{tmp_path}/set"
+    assert resolve(name, None, None, [], f"{tmp_path}/x/../option").pairs.data == f"{tmp_path}/option"
+    assert resolve("tiny", None, None, []).pairs.data is None
+    with pytest.raises(UsageError, match="no folder of documentation"):
+        resolve(name, str(tmp_path), None, [])

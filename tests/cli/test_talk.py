@@ -40,3 +40,5 @@ def test_options_are_checked_together() -> None:
     with pytest.raises(RecipeError) as told:
         generation_settings({"temperature": -1, "top_p": 2})
     assert {problem.where for problem in told.value.problems} == {"--temperature", "--top-p"}
+    with pytest.raises(RecipeError, match="beams exclude"):
+        generation_settings({"beams": 3, "temperature": 0.5})

@@ -57,9 +57,11 @@ def test_sides_of_different_length_and_broken_files_are_told(tmp_path: Path) -> 
     path.write_bytes(gzip.compress(b"nur eine\n"))
     with pytest.raises(DataError, match="6 lines of en, 1 of de"):
         build_pairs(tmp_path, settings, Silent())
-    path.write_bytes(b"no gzip")
-    with pytest.raises(DataError, match="cannot be read"):
-        build_pairs(tmp_path, settings, Silent())
+    whole = gzip.compress(b"eine Zeile\n" * 50)
+    for broken in (b"no gzip", whole[:20], whole[:12] + b"\xff\xff\xff" + whole[15:]):
+        path.write_bytes(broken)
+        with pytest.raises(DataError, match="cannot be read"):
+            build_pairs(tmp_path, settings, Silent())
 
 
 def test_moses_takes_apart_and_joins() -> None:

@@ -72,6 +72,6 @@ def test_an_encoder_decoder_shows_both_sides_and_what_passes_between() -> None:
 
 
 def test_a_text_that_does_not_fit_is_told() -> None:
-    for ids in ([], [5] * 65):
+    for ids in ([], [5] * 64):
         with pytest.raises(DataError, match=f"has {len(ids)} tokens"):
             explain(small_model(), ids, str)

@@ -93,3 +93,10 @@ def test_a_folder_without_a_tokenizer_is_told(gpt2_folder: Path, tmp_path: Path)
         (tmp_path / name).write_bytes((gpt2_folder / name).read_bytes())
     with pytest.raises(ArtifactError, match="tokenizer"):
         load(tmp_path)
+
+
+def test_sources_may_be_longer_than_what_is_written(t5_folder: Path) -> None:
+    loaded = load(t5_folder)
+    long = "a very small model went on. " * 60
+    assert len(loaded.codec.encode(long)) > loaded.model.config.context
+    assert loaded.generate(long, max_new_tokens=3)

@@ -200,6 +200,22 @@ def test_options_that_are_not_built_are_named(options: dict[str, Any], named: st
         config_from_stock(stock, "config.json")
 
 
+def test_older_files_say_from_which_block_on_attention_is_local() -> None:
+    older = {**stock_config(ModelConfig(layers=4)), "sliding_window": 8, "max_window_layers": 2}
+    del older["layer_types"]
+    for used, local in ((True, (2, 3)), (False, ()), (None, ())):
+        read = config_from_stock({**older, "use_sliding_window": used}, "config.json")
+        assert read.local_blocks == local and read.window == (7 if local else 0)
+
+
+@pytest.mark.parametrize("strange", [{"num_attention_heads": 0}, {"hidden_size": "wide"}, {"rope_parameters": [1]}])
+def test_strange_values_are_told(strange: dict[str, Any]) -> None:
+    with pytest.raises(ArtifactError, match="does not fit"):
+        config_from_stock({**stock_config(ModelConfig()), **strange}, "config.json")
+    with pytest.raises(ArtifactError, match="no JSON object"):
+        config_from_stock([], "config.json")  # type: ignore[arg-type]
+
+
 def test_all_options_that_are_not_built_are_told_at_once() -> None:
     stock = {"model_type": "gpt2", "add_cross_attention": True, "scale_attn_by_inverse_layer_idx": True}
     with pytest.raises(ArtifactError) as told:

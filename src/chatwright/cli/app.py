@@ -250,10 +250,12 @@ def main() -> None:
     except OSError as error:
         import errno
 
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        misplaced = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST)  # a file where a folder has to be, or the other way
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, *misplaced):
             raise
         place = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(
-            f"chatwright: {place}{error.strerror}\n  remedy: free or choose another disk; nothing finished is lost\n"
+            f"chatwright: {place}{error.strerror}\n"
+            "  remedy: choose another place, or free the disk; nothing finished is lost\n"
         )
         sys.exit(1)

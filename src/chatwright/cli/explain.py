@@ -14,13 +14,14 @@ from chatwright.core.files import replacing
 from chatwright.generate.explain import Explanation, explain
 from chatwright.interop.pretrained import Pretrained
 
+_MOST_INCHES = 60  # of the picture's longer side
 _MOST_LABELS = 40  # tokens beyond which the axes of a map have no names
 
 
 def explain_text(model: str, text: str, picture: Path, as_json: bool) -> None:
     """Print the likeliest next tokens of each place, and draw the attention of every head."""
     loaded = Pretrained.load(model)
-    codec = loaded.codec
+    text, codec = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), loaded.codec
     told = explain(loaded.model, codec.encode(text), codec.spell, codec.stop, codec.start)
     draw(told, picture)
     if as_json:
@@ -56,6 +57,7 @@ def draw(told: Explanation, path: Path) -> None:
 
     heads = max(look.shares.shape[0] for look in told.looks)
     size = 1.2 + 0.16 * min(_MOST_LABELS, max(len(look.keys) for look in told.looks))
+    size = min(size, _MOST_INCHES / max(heads, len(told.looks)))
     figure = Figure(figsize=(size * heads, size * len(told.looks)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(told.looks), heads, squeeze=False)
@@ -71,7 +73,7 @@ def draw(told: Explanation, path: Path) -> None:
                 range(len(look.keys)) if named else [], look.keys if named else [], rotation=90, fontsize=6
             )
             queries = look.queries if named and head == 0 else []
-            place.set_yticks(range(len(queries)), queries, fontsize=6)
+            place.set_yticks(range(len(queries)), queries, fontsize=6, parse_math=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as aside:
         figure.savefig(aside, format="png", dpi=110)

@@ -85,8 +85,10 @@ def resolve(
         if data is not None:
             raise UsageError("this recipe reads no public data set", where=f"--data {data}", remedy="leave it out")
         return loaded
-    folder_of_data = data or os.environ.get(DATA_VARIABLE)
-    return load_recipe(name, sets, {**changes, "pairs.data": folder_of_data}) if folder_of_data else loaded
+    if docs is not None:
+        raise UsageError("this recipe reads no folder of documentation", where=f"--docs {docs}", remedy="leave it out")
+    public = data or loaded.pairs.data or os.environ.get(DATA_VARIABLE)
+    return load_recipe(name, sets, {**changes, "pairs.data": str(Path(public).resolve())}) if public else loaded
 
 
 def _result(stage: str, recipe: Recipe, run: Path, artifact: Artifact) -> dict[str, Any]:

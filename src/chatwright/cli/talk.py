@@ -29,6 +29,8 @@ def generation_settings(options: dict[str, Any]) -> GenerateSettings:
     except ValidationError as error:
         problems = [
             Problem("--" + str(detail["loc"][0]).replace("_", "-"), f"{detail['msg']}; got {detail['input']!r}")
+            if detail["loc"]
+            else Problem("--beams", detail["msg"].removeprefix("Value error, "))
             for detail in error.errors()
         ]
         raise RecipeError("options", problems) from None
@@ -44,7 +46,7 @@ def chat(run: Path | None, asked: list[str], ask_file: Path | None, options: dic
     if ask_file and as_json:
         raise UsageError("--ask-file answers as JSONL already", remedy="leave --json out")
     conversations = read_conversations(ask_file) if ask_file else []
-    assistant = Assistant.load(run or newest_run("finetune"))
+    assistant = Assistant.load(run or newest_run("finetune", beside="chat"))
     if ask_file:
         too_long = [str(at + 1) for at, messages in enumerate(conversations) if not assistant.fits(messages)]
         if too_long:

@@ -14,9 +14,13 @@ RUNS = Path("runs")
 BENCHES = RUNS / "bench"  # NAME.json holds what `chatwright bench NAME` measured last
 
 
-def newest_run(stage: str, runs: Path = RUNS) -> Path:
-    """The run folder below `runs` that finished `stage` last; `UsageError` if none did."""
-    newest = max(runs.glob(f"*/{stage}/manifest.json"), key=lambda path: path.stat().st_mtime, default=None)
+def newest_run(stage: str, runs: Path = RUNS, *, beside: str = "") -> Path:
+    """The run folder below `runs` that finished `stage` last, of those that have a stage `beside`.
+
+    `UsageError` if none did.
+    """
+    found = [path for path in runs.glob(f"*/{stage}/manifest.json") if (path.parent.parent / beside).is_dir()]
+    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
     if newest is None:
         raise UsageError(
             f"there is no run yet that finished the stage {stage!r}",

@@ -6,6 +6,7 @@ DATA/multi30k/train.en.gz … → clean → without empty and doubled ones → p
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def _lines(path: Path) -> list[str]:
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
             return file.read().removesuffix("\n").split("\n")
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise DataError(f"cannot be read: {error}", where=str(path)) from None
 
 

@@ -36,17 +36,21 @@ def evaluate_pairs(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores of the test pairs, and each with what was written.
 
-    `bleu` compares tokens as the model writes them with the prepared target, as published figures on such text
-    do (tokenize none); `bleu_detokenised` compares running text with the target as it was found, as sacreBLEU
-    does by default, in lower case where the model writes that.
+    `bleu` compares text as the model writes it with the prepared target: tokens apart (tokenize none), as
+    published figures on such text do, or running text (13a). `bleu_detokenised` compares running text with the
+    target as it was found, as sacreBLEU does by default, in lower case where the model writes that.
     """
     rows = [row for row in read_rows(pairs / "pairs.parquet") if row["split"] == "test"]
     written = write_targets(model, [row["source"] for row in rows], generation, progress)
     join = Moses(pair_settings.target, lower=pair_settings.lower).join if pair_settings.tokenised else str
     running, references = [join(text) for text in written], [row["reference"] for row in rows]
     scores = {
-        "bleu": scorers.bleu(written, [[row["target"] for row in rows]], tokenize="none"),
-        "bleu_detokenised": scorers.bleu(running, [references], lowercase=pair_settings.lower),
+        "bleu": scorers.bleu(
+            written, [[row["target"] for row in rows]], tokenize="none" if pair_settings.tokenised else "13a"
+        ),
+        "bleu_detokenised": scorers.bleu(
+            running, [references], lowercase=pair_settings.lower and pair_settings.tokenised
+        ),
         "chrf": scorers.chrf(written, [[row["target"] for row in rows]]),
     }
     resampling: dict[str, Any] = {

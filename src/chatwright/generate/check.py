@@ -117,7 +117,8 @@ class Check:
 
 def _repeats(text: str, messages: Sequence[Message]) -> bool:
     """Does an answer end in one that was given before? What was doubted then is not doubted again."""
-    return any(message["role"] == "assistant" and text.endswith(message["content"]) for message in messages)
+    said = [message["content"] for message in messages if message["role"] == "assistant" and message["content"]]
+    return any(text.endswith(before) for before in said)
 
 
 def _gives_a_text(messages: Sequence[Message]) -> bool:

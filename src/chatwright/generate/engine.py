@@ -14,7 +14,7 @@ from chatwright.generate.beams import search
 from chatwright.generate.reading import Reading, Writer, read, read_on
 from chatwright.generate.sampling import choose, penalise
 from chatwright.generate.settings import GenerateSettings
-from chatwright.generate.written import Written, room_for
+from chatwright.generate.written import Written, longest_prompt, room_for
 from chatwright.model.encoder_decoder import EncoderDecoder
 
 OnToken = Callable[[int, int], None]  # (which prompt, token id), as soon as it is chosen
@@ -47,9 +47,10 @@ def generate(
     its place in `prompts` and the seed only (up to rounding of batched arithmetic).
     """
     for number, prompt in enumerate(prompts):
-        if not prompt or len(prompt) >= model.config.context:
+        most = longest_prompt(model.config)
+        if not prompt or (most is not None and len(prompt) > most):
             raise DataError(
-                f"the prompt has {len(prompt)} tokens; this model takes 1 to {model.config.context - 1}",
+                f"the prompt has {len(prompt)} tokens; this model takes 1 to {most or 'any number'}",
                 where=f"prompt {number + 1}",
                 remedy="shorten it, or begin a new conversation",
             )

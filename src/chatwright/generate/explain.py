@@ -16,6 +16,7 @@ from torch import Tensor
 from chatwright.core.errors import DataError
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
+from chatwright.generate.written import longest_prompt
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
@@ -52,11 +53,12 @@ def explain(
 ) -> Explanation:
     """Read a text's ids (an encoder-decoder: and write greedily), and tell what happened inside.
 
-    Raises `DataError` for a text that is empty or longer than the context.
+    Raises `DataError` for a text that is empty or longer than a prompt may be.
     """
-    if not 0 < len(ids) <= model.config.context:
+    most = longest_prompt(model.config)
+    if not ids or (most is not None and len(ids) > most):
         raise DataError(
-            f"the text has {len(ids)} tokens; this model takes 1 to {model.config.context}", remedy="shorten it"
+            f"the text has {len(ids)} tokens; this model takes 1 to {most or 'any number'}", remedy="shorten it"
         )
     read = torch.tensor([list(ids)])
     if isinstance(model, EncoderDecoder):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chatwright.core.settings import Settings
 
@@ -26,3 +26,11 @@ class GenerateSettings(Settings):
         0.01, gt=0, le=1, description="before refusing: probability from which a mentioned name is answered after all"
     )
     seed: int = Field(0, ge=0, description="of sampling; each sequence draws from a stream of its own")
+
+    @model_validator(mode="after")
+    def _beams_choose_by_themselves(self) -> GenerateSettings:
+        if self.beams > 1 and (self.temperature > 0 or self.repetition_penalty > 1):
+            raise ValueError(
+                "beams exclude temperature and repetition_penalty: beam search samples and penalises nothing"
+            )
+        return self

@@ -17,6 +17,13 @@ class Written:
     likelihood: float = 0.0
 
 
+def longest_prompt(config: ModelConfig) -> int | None:
+    """Tokens that a prompt may have; None where distances alone matter, as for sources of T5."""
+    if config.family == "encoder-decoder":
+        return None if config.positions == "relative" else config.context
+    return config.context - 1
+
+
 def room_for(config: ModelConfig, prompt: Sequence[int], settings: GenerateSettings) -> int:
     """How many tokens may follow a prompt: what is asked for, as far as the context reaches."""
     used = 1 if config.family == "encoder-decoder" else len(prompt)  # sources take no room from targets

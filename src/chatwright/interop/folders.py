@@ -11,6 +11,7 @@ import torch
 from chatwright.core.errors import UsageError
 from chatwright.core.files import read_json, write_json
 from chatwright.generate.assistant import model_folder
+from chatwright.generate.grounding import GROUNDING_FILE
 from chatwright.interop.hub import find_model
 from chatwright.interop.proof import prove
 from chatwright.interop.text import GENERATION_FILE, is_ours
@@ -18,16 +19,18 @@ from chatwright.model.files import CONFIG_FILE, load_model, save_model
 from chatwright.tokens.tokenizer import BEGIN, END, PAD, Tokenizer
 
 Precision = Literal["float32", "bfloat16"]
-# What a tokenizer may consist of, beside what generation starts from.
+# What a tokenizer may consist of, what generation starts from, and how an assistant of ours checks itself.
 _COPIED = (
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
     "vocab.json",
+    "vocab.txt",
     "merges.txt",
     "chat_template.jinja",
     GENERATION_FILE,
+    GROUNDING_FILE,
 )
 _SPECIAL = ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id", "cls_token_id", "sep_token_id")
 
@@ -52,6 +55,8 @@ def write_stock_folder(source: str, to: Path, precision: Precision = "float32") 
                 shutil.copyfile(folder / name, partial / name)
         if is_ours(folder):
             write_json(partial / GENERATION_FILE, _own_generation(folder, model.config.context))
+        if not is_ours(folder):
+            prove(folder)  # that it was read right; what is written is proven apart
         proof = prove(partial)
         if to.exists():
             to.rmdir()

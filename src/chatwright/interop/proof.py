@@ -20,6 +20,7 @@ from chatwright.interop.text import is_ours
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import CONFIG_FILE, load_model
+from chatwright.model.stock import shape_of
 from chatwright.tokens.template import Message, encode_prompt
 from chatwright.tokens.tokenizer import Tokenizer
 
@@ -39,7 +40,8 @@ def prove(folder: Path) -> dict[str, Any]:
     config = read_json(folder / CONFIG_FILE)
     ours = load_model(folder)
     with quiet():
-        stock = getattr(transformers, config["architectures"][0]).from_pretrained(str(folder), dtype=torch.float32)
+        name = shape_of(ours.config).architecture  # a body without its head may name another class
+        stock = getattr(transformers, name).from_pretrained(str(folder), dtype=torch.float32)
     stock = stock.eval()
     prompts = _prompts(ours.config.vocabulary_size, ours.config.context)
     proof: dict[str, Any] = {"stock_class": type(stock).__name__, "prompts": len(prompts)}
@@ -93,12 +95,15 @@ def _compare_logits(ours: Encoder, stock: Any, prompts: Sequence[list[int]], fol
 @torch.inference_mode()
 def _stock_tokens(stock: Any, ours: Any, prompts: Sequence[list[int]], start: int) -> list[list[int]]:
     """What `generate` of the stock class writes, greedy, with nothing that would end it early."""
+    import transformers
+
+    # A folder's own may penalise or suppress tokens.
+    stock.generation_config = transformers.GenerationConfig()  # type: ignore[no-untyped-call]
     written = []
     source = isinstance(ours, EncoderDecoder)
     for prompt in prompts:
         room = min(TOKENS, ours.config.context - (1 if source else len(prompt)))
         options = {"decoder_start_token_id": start} if source else {}
-        stock.generation_config.eos_token_id = None
         ids = torch.tensor([prompt])
         with quiet():
             made = stock.generate(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chatwright.core.errors import ArtifactError
+from chatwright.core.files import read_json
 from chatwright.tokens.tokenizer import BEGIN, CONTROL, END, TOKENIZER_FILE, Tokenizer
 
 GENERATION_FILE = "generation_config.json"
@@ -128,7 +129,8 @@ def _load_stock(folder: Path, config: Mapping[str, Any]) -> tuple[StockCodec, in
         raise ArtifactError(f"the tokenizer cannot be read: {reason}", where=str(folder), remedy=remedy) from None
     told = dict(config)
     if (folder / GENERATION_FILE).exists():
-        told |= {k: v for k, v in json.loads((folder / GENERATION_FILE).read_text()).items() if v is not None}
-    ends = told.get("eos_token_id", tokenizer.eos_token_id)
+        told |= {key: value for key, value in read_json(folder / GENERATION_FILE).items() if value is not None}
+    ends = told.get("eos_token_id")
+    ends = tokenizer.eos_token_id if ends is None else ends
     stop = tuple(ends) if isinstance(ends, list) else () if ends is None else (int(ends),)
     return StockCodec(tokenizer, stop, int(told.get("decoder_start_token_id") or 0)), len(tokenizer)

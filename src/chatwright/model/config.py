@@ -131,7 +131,7 @@ class ModelConfig(Settings):
         if self.head_transform:
             head += self.width * self.width + self._norm_parameters
         head += self.vocabulary_size * self.head_bias
-        norms = (stacks + self.embedding_norm) * self._norm_parameters
+        norms = stacks * (1 + self.embedding_norm) * self._norm_parameters
         blocks = self.block_matrix_parameters + self._small_block_parameters
         return embeddings + stacks * positions[self.positions] + head + norms + blocks
 
@@ -150,5 +150,5 @@ class ModelConfig(Settings):
         feed_forward = 0
         if self.feed_forward_bias:
             feed_forward = (2 if self.gated else 1) * self.feed_forward_width + self.width
-        norms = 2 * blocks + crosses - self.embedding_norm
+        norms = 2 * blocks + crosses - (2 if self.family == "encoder-decoder" else 1) * self.embedding_norm
         return (blocks + crosses) * attention + blocks * feed_forward + norms * self._norm_parameters

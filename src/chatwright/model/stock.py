@@ -62,7 +62,9 @@ def config_from_stock(stock: dict[str, Any], where: str) -> ModelConfig:
 
 
 def _shape_named(stock: dict[str, Any], where: str) -> Shape:
-    shape = SHAPES.get(stock.get("model_type", ""))
+    if not isinstance(stock, dict):
+        raise ArtifactError("the configuration is no JSON object", where=where)
+    shape = SHAPES.get(str(stock.get("model_type", "")))
     if shape is None:
         raise ArtifactError(
             f"model_type {stock.get('model_type')!r} is not one of {', '.join(map(repr, SHAPES))}",

@@ -16,9 +16,9 @@ _PUBLISHED = {
     "what.token_f1": ("f1", "token F1, unseen phrasing", "question-answering"),
     "unknown.declined": ("accuracy", "made-up names declined", "question-answering"),
     "held-out.exact_match": ("exact_match", "exact match, held-out facts", "question-answering"),
-    "translation.bleu": ("bleu", "BLEU, tokens apart", "translation"),
+    "translation.bleu": ("bleu", "BLEU, text as written", "translation"),
     "translation.bleu_detokenised": ("sacrebleu", "sacreBLEU, running text", "translation"),
-    "translation.chrf": ("chrf", "chrF2, tokens apart", "translation"),
+    "translation.chrf": ("chrf", "chrF2, text as written", "translation"),
     "summary.rouge_l": ("rouge", "ROUGE-L, held-out texts", "summarization"),
     "summary.bleu": ("bleu", "BLEU, held-out texts", "summarization"),
     "summary.chrf": ("chrf", "chrF2, held-out texts", "summarization"),
@@ -85,7 +85,11 @@ def _results(story: Story) -> list[dict[str, Any]]:
             by_task.setdefault(task, []).append(
                 {"type": kind, "name": label, "value": _published(score), "verified": False}
             )
-    dataset = {"type": story.recipe, "name": story.source or story.recipe, "split": "questions"}
+    dataset = {
+        "type": story.recipe,
+        "name": story.source or story.recipe,
+        "split": "questions" if _chats(story) else "test",
+    }
     return [
         {"task": {"type": task, "name": _TASK_NAMES[task]}, "dataset": dict(dataset), "metrics": metrics}
         for task, metrics in by_task.items()

@@ -33,7 +33,7 @@ KINDS = (
     Kind("what.exact_match", "What does X do?", "asked in words it has not seen, answered word for word"),
     Kind("outside.near_exact", "Asked by an outsider", "in words of someone who saw no template, nearly word for word"),
     Kind("which.exact_match", "Which one does that?", "from a description to the one name that fits"),
-    Kind("translation.bleu", "Translation", "BLEU of the text as the model writes it, tokens apart", scale=60.0),
+    Kind("translation.bleu", "Translation", "BLEU of the text as the model writes it", scale=60.0),
     Kind("arguments.exact_match", "What does it take?", "the arguments of a function, complete"),
     Kind("follow-up.exact_match", "And then?", "a second turn that only makes sense after the first"),
     Kind("ambiguous.exact_match", "Which one is meant?", "a short name with several meanings"),

@@ -23,9 +23,10 @@ def _from_stock(stock: StockConfig, qwen: bool) -> ModelConfig:
     base, scaling = read_rope(stock)
     heads = stock["num_attention_heads"]
     window, layers = stock.get("sliding_window"), stock["num_hidden_layers"]
-    kinds = stock.get("layer_types") or ["full_attention"] * layers
+    full = stock.get("max_window_layers", 28) if qwen else layers  # the blocks from there on are local
+    kinds = stock.get("layer_types") or ["full_attention"] * full + ["sliding_attention"] * max(0, layers - full)
     local = tuple(index for index, kind in enumerate(kinds) if kind == "sliding_attention")
-    if not stock.get("use_sliding_window", True) or not window:
+    if not stock.get("use_sliding_window", False) or not window:
         local = ()
     return ModelConfig(
         vocabulary_size=stock["vocab_size"],

@@ -65,7 +65,7 @@ class Shape:
             return self.from_stock(full)
         except KeyError as error:
             raise ArtifactError(f"the key {error} is missing", where=where) from None
-        except ValueError as error:
+        except (ValueError, TypeError, ZeroDivisionError, AttributeError) as error:
             raise ArtifactError(f"the configuration does not fit: {error}", where=where) from None
 
 
