@@ -5,16 +5,14 @@ plan → corpus → chat → tokenizer → tokens → pretrain → finetune → 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from chatwright.core.artifacts import Artifact
-from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
-from chatwright.pipeline.job import CHECKPOINT, Job, report_on, settings_of, stage
+from chatwright.pipeline.job import CHECKPOINT, Job, report_on, settings_of, stage, write_scores
 
 
 @stage
@@ -221,9 +219,7 @@ def evaluate(job: Job) -> Artifact:
             seed=job.recipe.seed,
             progress=progress,
         )
-        write_json(folder / "scores.json", scores)
-        lines = (json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers)
-        (folder / "answers.jsonl").write_text("".join(lines), encoding="utf-8")
+        write_scores(folder, scores, answers)
         return {"questions": len(answers), **scores["language"]}
 
     inputs = {"chat": talked, "tokens": packed, "pretrain": before, "finetune": last}

@@ -6,6 +6,7 @@ reused, what is missing is built first.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.artifacts import Artifact, Stage
-from chatwright.core.files import hash_file, hash_json
+from chatwright.core.files import hash_file, hash_json, write_json
 from chatwright.core.progress import Progress
 from chatwright.core.runs import BENCHES, RUNS
 from chatwright.recipe import Recipe
@@ -78,6 +79,13 @@ def stage(function: Callable[[Job], Artifact]) -> Callable[[Job], Artifact]:
 def settings_of(recipe: Recipe, *sections: str) -> dict[str, Any]:
     """The settings that a stage depends on, as its manifest keeps them."""
     return {section: getattr(recipe, section).model_dump(mode="json") for section in sections}
+
+
+def write_scores(folder: Path, scores: dict[str, Any], answers: list[dict[str, Any]]) -> None:
+    """What an evaluation leaves: `scores.json`, and `answers.jsonl` with every answer."""
+    write_json(folder / "scores.json", scores)
+    lines = (json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers)
+    (folder / "answers.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
 def report_on(job: Job, scored: Artifact) -> Artifact:

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chatwright.core.errors import ArtifactError, DataError
-from chatwright.core.files import replacing
+from chatwright.core.errors import DataError
+from chatwright.tokens.arrays import map_arrays, save_arrays
 
 _ARRAYS = ("ids", "segment", "loss")
 
@@ -44,19 +44,12 @@ class Rows:
 
     def save(self, folder: Path, name: str) -> None:
         """Write three .npy files that `load` maps into memory."""
-        for array in _ARRAYS:
-            with replacing(folder / f"{name}.{array}.npy") as aside, aside.open("wb") as file:
-                np.save(file, getattr(self, array), allow_pickle=False)
+        save_arrays(self, folder, name, _ARRAYS)
 
     @classmethod
     def load(cls, folder: Path, name: str) -> Rows:
         """Map the arrays of `save`; nothing is read before it is used."""
-        try:
-            return cls(*(np.load(folder / f"{name}.{array}.npy", mmap_mode="r") for array in _ARRAYS))
-        except (OSError, ValueError) as error:
-            raise ArtifactError(
-                f"packed tokens cannot be read: {error}", where=str(folder), remedy="delete the folder and run again"
-            ) from None
+        return cls(*map_arrays(folder, name, _ARRAYS))
 
 
 def pack_documents(documents: Iterable[list[int]], row_tokens: int, pad: int) -> Rows:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chatwright.core.errors import ArtifactError, DataError
-from chatwright.core.files import replacing
+from chatwright.core.errors import DataError
 from chatwright.core.seeds import derive_seed
+from chatwright.tokens.arrays import map_arrays, save_arrays
 
 Pair = tuple[list[int], list[int]]  # ids of source and target, control tokens included
 _ARRAYS = ("source", "source_segment", "target", "target_segment")
@@ -37,19 +37,12 @@ class PairRows:
 
     def save(self, folder: Path, name: str) -> None:
         """Write four .npy files that `load` maps into memory."""
-        for array in _ARRAYS:
-            with replacing(folder / f"{name}.{array}.npy") as aside, aside.open("wb") as file:
-                np.save(file, getattr(self, array), allow_pickle=False)
+        save_arrays(self, folder, name, _ARRAYS)
 
     @classmethod
     def load(cls, folder: Path, name: str) -> PairRows:
         """Map the arrays of `save`."""
-        try:
-            return cls(*(np.load(folder / f"{name}.{array}.npy", mmap_mode="r") for array in _ARRAYS))
-        except (OSError, ValueError) as error:
-            raise ArtifactError(
-                f"packed pairs cannot be read: {error}", where=str(folder), remedy="delete the folder and run again"
-            ) from None
+        return cls(*map_arrays(folder, name, _ARRAYS))
 
 
 @dataclass(frozen=True)
