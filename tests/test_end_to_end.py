@@ -231,8 +231,88 @@ def test_pairs_become_a_translator(tmp_path: Path) -> None:
         assert chatwright("generate", str(tmp_path / "run"), *text).stdout.rstrip("\n") == row["answer"].rstrip("\n")
     environment = {key: value for key, value in os.environ.items() if key != "CHATWRIGHT_DATA"}
     assert "--data DIR" in chatwright("run", "translate-multi30k", code=2, env=environment, cwd=tmp_path).stderr
-    assert "no stage pretrain" in chatwright("pretrain", *command[1:], code=2).stderr
+    assert "does not pretrain" in chatwright("pretrain", *command[1:], code=2).stderr
     assert "reads no public data" in chatwright("run", "tiny", "--data", str(tmp_path), code=2).stderr
+
+
+SMALL = {
+    "plan.width": 32,
+    "plan.depth": 1,
+    "plan.compile": "no",
+    "train.log_every": 2,
+    "evaluate.bootstrap_samples": 100,
+}
+
+
+def options(**more: object) -> list[str]:
+    settings = SMALL | {key.replace("__", "."): value for key, value in more.items()}
+    return [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+
+
+def test_dialogues_become_summaries_after_denoising(tmp_path: Path) -> None:
+    names = "Ann Bob Cem Dora Eve Finn Gil Hana Ivo Jan Kim Lea Mia Nils Ole Pia".split()  # noqa: SIM905
+    rows = [
+        {
+            "dialogue": f"#Person1#: Hello {one}.\n#Person2#: Hi. Is {other} there?\n#Person1#: No.",
+            "summary": f"{one} asks for {other}.",
+        }
+        for one in names
+        for other in names
+    ]
+    folder = tmp_path / "data" / "dialogsum"
+    folder.mkdir(parents=True)
+    lines = [json.dumps(row) + "\n" for row in rows]
+    (folder / "dialogsum.train.jsonl.gz").write_bytes(gzip.compress("".join(lines[4:]).encode()))
+    (folder / "dialogsum.dev.jsonl").write_text("".join(lines[:4]))
+    sets = options(
+        plan__pretrain_steps=6,
+        plan__finetune_steps=6,
+        packing__source_tokens=64,
+        packing__row_tokens=48,
+        train__rows_per_batch=4,
+        tokenizer__vocabulary_size=400,
+        generate__max_new_tokens=8,
+    )
+    command = ("run", "summarize-dialogsum", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "run"), *sets)
+    result = json.loads(chatwright(*command, "--json").stdout)
+    scores = {row["name"]: row for row in result["scores"]}
+    assert {"summary.rouge_1", "summary.rouge_2_gain", "summary.baseline_rouge_l", "pretrain.steps"} <= scores.keys()
+    assert scores["summary.rouge_l"]["n"] == 4
+    assert "stem:yes" in Path(result["page"]).read_text()
+    assert json.loads(chatwright(*command, "--json").stdout)["reused"]
+    (folder / "dialogsum.dev.jsonl").write_text('{"dialogue": "no summary"}\n')
+    again = ("run", "summarize-dialogsum", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "other"), *sets)
+    told = chatwright(*again, code=1).stderr
+    assert "dialogsum.dev.jsonl line 1" in told and "dialogue and summary" in told
+
+
+def test_texts_become_a_classifier(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "surge-toxicity"
+    folder.mkdir(parents=True)
+    lines = [f"you are so {word} number {at},{label}" for at in range(12) for word, label in (("kind", 0), ("mean", 1))]
+    (folder / "toxicity_en.csv").write_text("\n".join(["text,is_toxic", *lines]) + "\n")
+    sets = options(
+        plan__pretrain_steps=3,
+        packing__row_tokens=32,
+        train__rows_per_batch=4,
+        tokenizer__vocabulary_size=340,
+        labels__folds=2,
+        classify__rows_per_batch=2,
+    )
+    command = ("run", "classify-surge", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "run"), *sets)
+    result = json.loads(chatwright(*command, "--json").stdout)
+    scores = {row["name"]: row for row in result["scores"]}
+    assert scores["classification.auroc"]["n"] == 24
+    assert {"classification.linear_auroc", "classification.gain_of_pretraining"} <= scores.keys()
+    assert "what a linear model scores" in Path(result["page"]).read_text()
+    assert json.loads(chatwright(*command, "--json").stdout)["reused"]
+    told = json.loads(chatwright("export", str(tmp_path / "run"), "--to", str(tmp_path / "out"), "--json").stdout)
+    assert told["proof"]["stock_class"] == "ModernBertForSequenceClassification"
+    said = json.loads(chatwright("generate", str(tmp_path / "run"), "you are so kind", "--json").stdout)
+    assert sorted(said["labels"]) == ["0", "1"] and sum(said["labels"].values()) == pytest.approx(1)
+    (folder / "toxicity_en.csv").write_text("text,toxic\na,1\n")
+    other = ("run", "classify-surge", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "other"), *sets)
+    assert "has no column is_toxic" in chatwright(*other, code=1).stderr
 
 
 def test_mistakes_are_told_without_a_traceback(tmp_path: Path, run: Path) -> None:

@@ -13,12 +13,12 @@ from pydantic import Field, ValidationError
 
 from chatwright.core.errors import Problem, RecipeError, UsageError
 from chatwright.core.settings import Settings
-from chatwright.corpus.settings import ChatSettings, CorpusSettings, PairSettings
+from chatwright.corpus.settings import ChatSettings, CorpusSettings, LabelSettings, PairSettings
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.settings import GenerateSettings
 from chatwright.report.settings import ReportSettings
-from chatwright.tokens.settings import PackingSettings, TokenizerSettings
-from chatwright.train.settings import PlanSettings, TrainSettings
+from chatwright.tokens.settings import DenoisingSettings, MaskingSettings, PackingSettings, TokenizerSettings
+from chatwright.train.settings import ClassifySettings, PlanSettings, TrainSettings
 
 
 class Recipe(Settings):
@@ -27,16 +27,22 @@ class Recipe(Settings):
     name: str = Field(min_length=1, pattern=r"^[\w.-]+$", description="names the run folder")
     title: str = Field("", description="the report's heading")
     seed: int = Field(1, ge=0, description="every random choice follows from it")
-    story: Literal["chat", "pairs"] = Field(
-        "chat", description="chat: an assistant that knows a corpus; pairs: a model that makes targets of sources"
+    story: Literal["chat", "pairs", "labels"] = Field(
+        "chat",
+        description="chat: an assistant that knows a corpus; pairs: a model that makes targets of sources; "
+        "labels: a classifier of texts",
     )
     corpus: CorpusSettings = CorpusSettings()
     pairs: PairSettings = PairSettings()
+    labels: LabelSettings = LabelSettings()
     chat: ChatSettings = ChatSettings()
     tokenizer: TokenizerSettings = TokenizerSettings()
     packing: PackingSettings = PackingSettings()
+    denoising: DenoisingSettings = DenoisingSettings()
+    masking: MaskingSettings = MaskingSettings()
     plan: PlanSettings = PlanSettings()
     train: TrainSettings = TrainSettings()
+    classify: ClassifySettings = ClassifySettings()
     generate: GenerateSettings = GenerateSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     report: ReportSettings = ReportSettings()

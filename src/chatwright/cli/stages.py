@@ -21,7 +21,11 @@ from chatwright.pipeline.job import Job, run_folder
 from chatwright.recipe import Recipe, load_recipe
 
 DATA_VARIABLE = "CHATWRIGHT_DATA"
-_SHOWN_ANSWERS = ("what", "which", "arguments", "follow-up", "unknown", "small-talk", "translation")
+_PUBLIC_DATA = ("pairs", "labels")  # stories that read public data; the recipe's section of that name says which
+_SHOWN_ANSWERS = (  # tasks of which an answer is shown, in this order
+    *("what", "which", "arguments", "follow-up", "unknown", "small-talk"),
+    *("translation", "summary", "classification"),
+)
 
 
 def carry_out(
@@ -81,14 +85,15 @@ def resolve(
             changes["name"] = "docs-" + (re.sub(r"[^\w.-]+", "-", folder.resolve().name).strip("-.") or "folder")
     name = recipe or ("docs" if docs is not None else "python-docs")
     loaded = load_recipe(name, sets, changes)
-    if loaded.story != "pairs":
+    section = loaded.story
+    if section not in _PUBLIC_DATA:
         if data is not None:
             raise UsageError("this recipe reads no public data set", where=f"--data {data}", remedy="leave it out")
         return loaded
     if docs is not None:
         raise UsageError("this recipe reads no folder of documentation", where=f"--docs {docs}", remedy="leave it out")
-    public = data or loaded.pairs.data or os.environ.get(DATA_VARIABLE)
-    return load_recipe(name, sets, {**changes, "pairs.data": str(Path(public).resolve())}) if public else loaded
+    public = data or getattr(loaded, section).data or os.environ.get(DATA_VARIABLE)
+    return load_recipe(name, sets, {**changes, f"{section}.data": str(Path(public).resolve())}) if public else loaded
 
 
 def _result(stage: str, recipe: Recipe, run: Path, artifact: Artifact) -> dict[str, Any]:

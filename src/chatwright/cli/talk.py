@@ -154,12 +154,20 @@ def _tell(piece: str) -> None:
 
 
 def generate(model: str, text: str, max_length: int | None, options: dict[str, Any], as_json: bool) -> None:
-    """Go on from a text and print it with its continuation, or print what an encoder-decoder makes of it."""
+    """Go on from a text and print it with its continuation, or what an encoder-decoder or a classifier makes of it."""
     if max_length is not None and options.get("max_new_tokens") is not None:
         raise UsageError("--max-length and --max-new-tokens exclude each other")
     settings = generation_settings(options)
     loaded = Pretrained.load(model)
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # whatever bytes a shell hands over
+    if loaded.model.config.labels:
+        (said,) = loaded.classify([text])
+        if as_json:
+            print_json({"text": text, "labels": said})
+        else:
+            likeliest = sorted(said.items(), key=lambda pair: -pair[1])
+            sys.stdout.write("".join(f"{share:7.1%}  {label}\n" for label, share in likeliest))
+        return
     if max_length is not None:
         settings = loaded.limited(text, max_length, settings)
     if as_json or settings.beams > 1:  # beams are settled at the end only

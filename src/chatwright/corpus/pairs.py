@@ -1,24 +1,23 @@
 """Pairs of a source and its target (translations, texts with their summaries), from a folder of public data.
 
 DATA/multi30k/train.en.gz … → clean → without empty and doubled ones → pairs.parquet
+The data sets that are known stand in `pair_sets.py`.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from chatwright.core.errors import DataError, UsageError
-from chatwright.core.files import hash_file, write_json
+from chatwright.core.errors import DataError
+from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.ledger import Ledger
 from chatwright.corpus.moses import Moses
+from chatwright.corpus.pair_sets import PAIR_SETS, SPLITS
+from chatwright.corpus.public import public_files
 from chatwright.corpus.settings import PairSettings
 from chatwright.corpus.tables import DROPPED, write_rows
 
@@ -32,91 +31,49 @@ PAIRS = pa.schema(
         pa.field("reference", pa.string(), nullable=False),  # the target as it was found
     ]
 )
-_MULTI30K = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """Where a data set's pairs lie: `files` below the folder of public data, `read` gives (split, source, target)."""
-
-    files: Callable[[PairSettings], list[str]]
-    read: Callable[[Path, PairSettings], Iterator[tuple[str, str, str]]]
-    description: str
-
-
-def _multi30k_files(settings: PairSettings) -> list[str]:
-    return [f"multi30k/{name}.{side}.gz" for name in _MULTI30K.values() for side in (settings.source, settings.target)]
-
-
-def _multi30k(folder: Path, settings: PairSettings) -> Iterator[tuple[str, str, str]]:
-    for split, name in _MULTI30K.items():
-        sides = [_lines(folder / "multi30k" / f"{name}.{side}.gz") for side in (settings.source, settings.target)]
-        if len(sides[0]) != len(sides[1]):
-            raise DataError(
-                f"{len(sides[0])} lines of {settings.source}, {len(sides[1])} of {settings.target}",
-                where=str(folder / "multi30k" / name),
-                remedy="both files need the same number of lines, in the same order",
-            )
-        yield from ((split, source, target) for source, target in zip(*sides, strict=True))
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
-            return file.read().removesuffix("\n").split("\n")
-    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
-        raise DataError(f"cannot be read: {error}", where=str(path)) from None
-
-
-DATA_SETS = {"multi30k": DataSet(_multi30k_files, _multi30k, "Multi30k image captions")}
 
 
 def pairs_identity(settings: PairSettings) -> dict[str, str]:
-    """Hashes of the files that are read; `UsageError` says which are not there, and where they were looked for."""
-    if settings.data is None:
-        raise UsageError(
-            f"the data set {settings.name!r} is read from a folder, and none is named",
-            remedy="name the folder of public data sets: --data DIR, or the variable CHATWRIGHT_DATA",
-        )
-    folder, names = Path(settings.data), DATA_SETS[settings.name].files(settings)
-    missing = [name for name in names if not (folder / name).is_file()]
-    if missing:
-        raise UsageError(
-            f"these files of {settings.name} are not there: {', '.join(missing)}",
-            where=settings.data,
-            remedy=f"name the folder that holds {missing[0]} with --data DIR or CHATWRIGHT_DATA",
-        )
-    return {name: hash_file(folder / name) for name in names}
+    """Hashes of the files that are read; those that are missing are a `UsageError`."""
+    return public_files(settings.data, settings.name, PAIR_SETS[settings.name].files(settings))
 
 
 def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dict[str, Any]:
     """Write pairs.parquet, ledger.json and dropped.parquet; returns the figures.
 
-    Validation and test keep every pair. Training leaves out pairs with an empty side, those it has already, and
-    those whose source is asked in the test.
+    Left out are pairs with an empty side; from training also those it has already, and those whose source is
+    asked in the test.
     """
-    data_set, ledger = DATA_SETS[settings.name], Ledger()
+    data_set, ledger = PAIR_SETS[settings.name], Ledger()
     found = list(data_set.read(Path(str(settings.data)), settings))
-    prepare = {side: Moses(side, lower=settings.lower) for side in (settings.source, settings.target)}
+    sides = (settings.source, settings.target) if settings.tokenised else ()
+    prepare = {side: Moses(side, lower=settings.lower) for side in sides}
     asked = {source.strip() for split, source, _ in found if split == "test"}
-    rows, seen = list[dict[str, str]](), set[tuple[str, str]]()
+    rows, seen, held = list[dict[str, str]](), set[tuple[str, str]](), set[str]()
     for number, (split, source, target) in enumerate(found):
         if number % 500 == 0:
             progress.update(number / len(found), f"{number:,} of {len(found):,} pairs")
         where = f"{split} {number}"
         source, reference = source.strip(), target.strip()
-        if split == "train":
-            reason = _left_out(source, reference, seen, asked)
-            if reason:
-                ledger.note("collect", reason, where, source[:80])
-                continue
+        if not source or not reference:
+            reason = "one side is empty"
+        elif split == "train":
+            reason = _not_for_training(source, reference, seen, asked)
+        else:
+            reason = "held out already, with another target" if data_set.asked_once and source in held else ""
+        if reason:
+            ledger.note("collect", reason, where, source[:80])
+            continue
         seen.add((source, reference))
+        if split != "train":
+            held.add(source)
+        target = reference
         if settings.tokenised:
             source, target = prepare[settings.source].split(source), prepare[settings.target].split(reference)
-        else:
-            target = reference
+        elif settings.lower:
+            source, target = source.lower(), target.lower()
         rows.append({"id": where, "split": split, "source": source, "target": target, "reference": reference})
-    counts = {split: sum(row["split"] == split for row in rows) for split in _MULTI30K}
+    counts = {split: sum(row["split"] == split for row in rows) for split in SPLITS}
     empty = [split for split, count in counts.items() if not count]
     if empty:
         raise DataError(f"no pair is left for {', '.join(empty)}", where=settings.name)
@@ -127,14 +84,12 @@ def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dic
         **{f"{split}_pairs": count for split, count in counts.items()},
         "dropped": len(found) - len(rows),
         "test_target_words": sum(len(row["target"].split()) for row in rows if row["split"] == "test"),
-        "description": f"{data_set.description}, {settings.source} to {settings.target}",
+        "description": data_set.description.format(source=settings.source, target=settings.target),
     }
 
 
-def _left_out(source: str, target: str, seen: set[tuple[str, str]], asked: set[str]) -> str:
+def _not_for_training(source: str, target: str, seen: set[tuple[str, str]], asked: set[str]) -> str:
     """Why a training pair is not taken; empty if it is."""
-    if not source or not target:
-        return "one side is empty"
     if (source, target) in seen:
         return "the same pair again"
     return "its source is asked in the test" if source in asked else ""

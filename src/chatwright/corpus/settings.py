@@ -66,9 +66,21 @@ class ChatSettings(Settings):
 class PairSettings(Settings):
     """Which pairs are learnt: a source and what is made of it."""
 
-    name: Literal["multi30k"] = Field("multi30k", description="the data set, as the folder of public data names it")
+    name: Literal["multi30k", "tatoeba-en-zh", "dialogsum", "csl-title-zh"] = Field(
+        "multi30k", description="the data set, as the folder of public data names it"
+    )
     data: str | None = Field(None, description="the folder of public data sets (--data DIR, or CHATWRIGHT_DATA)")
     source: str = Field("en", min_length=1, description="language of what is read")
     target: str = Field("de", min_length=1, description="language of what is written")
     tokenised: bool = Field(True, description="punctuation normalised and split off as the Moses scripts do")
-    lower: bool = Field(True, description="in lower case, where tokenised")
+    lower: bool = Field(True, description="in lower case")
+
+
+class LabelSettings(Settings):
+    """Which labelled texts are learnt."""
+
+    name: Literal["davidson-hate", "surge-toxicity", "cold-zh", "tnews", "eprstmt"] = Field(
+        "davidson-hate", description="the data set, as the folder of public data names it"
+    )
+    data: str | None = Field(None, description="the folder of public data sets (--data DIR, or CHATWRIGHT_DATA)")
+    folds: int = Field(5, ge=2, le=20, description="parts that take turns in being asked, where no split is published")

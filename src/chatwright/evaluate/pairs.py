@@ -1,10 +1,16 @@
-"""The evaluation of pairs: what the model makes of sources it has not seen, against the targets."""
+"""The evaluation of pairs: what the model makes of sources it has not seen, against the targets.
+
+Translations are scored by BLEU and chrF, summaries by ROUGE; each beside a baseline that needs no model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
+
+import numpy as np
 
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
@@ -12,20 +18,25 @@ from chatwright.corpus.moses import Moses
 from chatwright.corpus.settings import PairSettings
 from chatwright.corpus.tables import read_rows
 from chatwright.evaluate import scorers
+from chatwright.evaluate.baselines import lead, nearest
 from chatwright.evaluate.settings import EvaluateSettings
-from chatwright.evaluate.uncertainty import bootstrap_corpus, bootstrap_mean
+from chatwright.evaluate.text import Unit
+from chatwright.evaluate.uncertainty import bootstrap_corpus, bootstrap_mean, paired_difference
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import load_model
 from chatwright.tokens.tokenizer import BEGIN, END, Tokenizer
 
-TASK = "translation"
 _TOGETHER = 64  # sources written at once, between two words of progress
+_LEAD_SENTENCES = 3
+_ROUGE = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}
+Row = dict[str, Any]
 
 
 def evaluate_pairs(
     *,
+    task: str,
     pairs: Path,
     model: Path,
     pair_settings: PairSettings,
@@ -34,45 +45,20 @@ def evaluate_pairs(
     seed: int,
     progress: Progress,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Scores of the test pairs, and each with what was written.
-
-    `bleu` compares text as the model writes it with the prepared target: tokens apart (tokenize none), as
-    published figures on such text do, or running text (13a). `bleu_detokenised` compares running text with the
-    target as it was found, as sacreBLEU does by default, in lower case where the model writes that.
-    """
-    rows = [row for row in read_rows(pairs / "pairs.parquet") if row["split"] == "test"]
+    """Scores of the test pairs under the name of the `task`, and each pair with what was written."""
+    every = read_rows(pairs / "pairs.parquet")
+    train, rows = ([row for row in every if row["split"] == split] for split in ("train", "test"))
     written = write_targets(model, [row["source"] for row in rows], generation, progress)
-    join = Moses(pair_settings.target, lower=pair_settings.lower).join if pair_settings.tokenised else str
-    running, references = [join(text) for text in written], [row["reference"] for row in rows]
-    scores = {
-        "bleu": scorers.bleu(
-            written, [[row["target"] for row in rows]], tokenize="none" if pair_settings.tokenised else "13a"
-        ),
-        "bleu_detokenised": scorers.bleu(
-            running, [references], lowercase=pair_settings.lower and pair_settings.tokenised
-        ),
-        "chrf": scorers.chrf(written, [[row["target"] for row in rows]]),
-    }
-    resampling: dict[str, Any] = {
-        "samples": settings.bootstrap_samples,
-        "confidence": settings.confidence,
-        "seed": derive_seed(seed, TASK),
-    }
-    figures: dict[str, Any] = {"n": len(rows)}
-    for name, score in scores.items():
-        interval = bootstrap_corpus(score.statistics, score.score_sums, **resampling)
-        figures[name] = {**_spread(interval), "unit": "0 to 100"}
-    rouge = [
-        scorers.rouge(row["target"], text, unit=settings.unit)["rougeL"].f
-        for row, text in zip(rows, written, strict=True)
-    ]
-    figures["rouge_l"] = {**_spread(bootstrap_mean(rouge, **resampling)), "unit": "0 to 1"}
-    signatures = {name: score.signature for name, score in scores.items()}
-    signatures["rouge_l"] = scorers.rouge_signature(unit=settings.unit) + "|F-measure"
+    drawn = settings.resampling(derive_seed(seed, task))
+    if task == "translation":
+        figures, signatures = _translation(rows, written, train, pair_settings, settings.unit, drawn)
+    else:
+        figures, signatures = _summaries(rows, written, train, settings.unit, drawn)
+    near = [scorers.rouge(row["target"], text, unit=settings.unit)["rougeL"].f for row, text in _both(rows, written)]
     answers = [
         {
             "id": row["id"],
-            "task": TASK,
+            "task": task,
             "messages": [{"role": "user", "content": row["source"]}],
             "expected": row["target"],
             "answer": text,
@@ -80,22 +66,87 @@ def evaluate_pairs(
             "near": score >= settings.near_exact,
             "rouge_l": score,
         }
-        for row, text, score in zip(rows, written, rouge, strict=True)
+        for (row, text), score in zip(_both(rows, written), near, strict=True)
     ]
-    return {"tasks": {TASK: figures}, "signatures": signatures}, answers
+    return {"tasks": {task: {"n": len(rows), **figures}}, "signatures": signatures}, answers
 
 
-def _spread(interval: Any) -> dict[str, Any]:
-    kept = ("value", "low", "high", "n", "method")
-    return {name: getattr(interval, name) for name in kept}
+def _both(rows: Sequence[Row], written: Sequence[str]) -> list[tuple[Row, str]]:
+    return list(zip(rows, written, strict=True))
+
+
+def _translation(
+    rows: Sequence[Row],
+    written: Sequence[str],
+    train: Sequence[Row],
+    pairs: PairSettings,
+    unit: Unit,
+    drawn: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """BLEU and chrF of the text as the model writes it, and where its tokens stand apart also of running text.
+
+    `bleu` compares tokens (tokenize none) where the model writes them apart, as published figures on such text do;
+    running text is tokenised by sacreBLEU. `baseline_bleu` is the score of giving the target of the training pair
+    with the nearest source.
+    """
+    targets = [[row["target"] for row in rows]]
+    tokenize = "none" if pairs.tokenised else scorers.BLEU_TOKENIZERS[unit]
+    found = nearest([row["source"] for row in train], [row["source"] for row in rows])
+    scores = {
+        "bleu": scorers.bleu(written, targets, tokenize=tokenize),
+        "chrf": scorers.chrf(written, targets),
+        "baseline_bleu": scorers.bleu([train[at]["target"] for at in found], targets, tokenize=tokenize),
+    }
+    if pairs.tokenised:
+        join = Moses(pairs.target, lower=pairs.lower).join
+        scores["bleu_detokenised"] = scorers.bleu(
+            [join(text) for text in written], [[row["reference"] for row in rows]], lowercase=pairs.lower
+        )
+    figures = {
+        name: bootstrap_corpus(score.statistics, score.score_sums, **drawn).figure("0 to 100")
+        for name, score in scores.items()
+    }
+    both = np.concatenate((scores["bleu"].statistics, scores["baseline_bleu"].statistics), axis=1)
+    half, sums = both.shape[1] // 2, scores["bleu"].score_sums
+    gain = bootstrap_corpus(both, lambda total: sums(total[:half]) - sums(total[half:]), **drawn)
+    figures["bleu_gain"] = gain.figure("0 to 100")
+    rouge = [scorers.rouge(row["target"], text, unit=unit)["rougeL"].f for row, text in _both(rows, written)]
+    figures["rouge_l"] = bootstrap_mean(rouge, **drawn).figure("0 to 1")
+    signatures = {name: score.signature for name, score in scores.items() if name != "baseline_bleu"}
+    signatures["baseline"] = "target of the training pair whose source has the highest chrF2"
+    return figures, signatures | {"rouge_l": scorers.rouge_signature(unit=unit) + "|F-measure"}
+
+
+def _summaries(
+    rows: Sequence[Row], written: Sequence[str], train: Sequence[Row], unit: Unit, drawn: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """ROUGE-1, -2 and -L (F-measure, stemmed words or characters), beside the beginning of the source.
+
+    The baseline takes three lines or sentences; of characters as many as training targets have (their median).
+    """
+    size = _LEAD_SENTENCES if unit == "words" else round(median(len(row["target"]) for row in train))
+
+    def scored(texts: Sequence[str]) -> list[dict[str, scorers.Rouge]]:
+        return [scorers.rouge(row["target"], text, unit=unit, stemmer=True) for row, text in _both(rows, texts)]
+
+    ours, theirs = scored(written), scored([lead(row["source"], size, unit) for row in rows])
+    figures: dict[str, Any] = {}
+    for name, kind in _ROUGE.items():
+        one, other = ([each[kind].f for each in scores] for scores in (ours, theirs))
+        figures[name] = bootstrap_mean(one, **drawn).figure("0 to 1")
+        figures[f"baseline_{name}"] = bootstrap_mean(other, **drawn).figure("0 to 1")
+        figures[f"{name}_gain"] = paired_difference(one, other, **drawn).figure("0 to 1")
+    words = "lines or sentences" if unit == "words" else "characters"
+    signature = scorers.rouge_signature(unit=unit, stemmer=True) + "|F-measure"
+    return figures, {"rouge": signature, "baseline": f"the first {size} {words} of the source"}
 
 
 def write_targets(folder: Path, sources: Sequence[str], settings: GenerateSettings, progress: Progress) -> list[str]:
-    """What the model in `folder` makes of each source."""
+    """What the model in `folder` makes of each source; one longer than its context is read from its beginning."""
     model, tokenizer = load_model(folder), Tokenizer.load(folder)
     assert isinstance(model, EncoderDecoder)
     end = tokenizer.control[END]
-    prompts = [[*ids, end] for ids in tokenizer.encode_batch(list(sources))]
+    prompts = [[*ids[: model.config.context - 1], end] for ids in tokenizer.encode_batch(list(sources))]
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     written = [""] * len(prompts)
     for start in range(0, len(order), _TOGETHER):

@@ -6,7 +6,6 @@ rows (question, expected, answer) → judge_answers → one verdict a row → su
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from chatwright.core.errors import DataError
@@ -15,7 +14,6 @@ from chatwright.corpus.answers import declines
 from chatwright.evaluate import scorers
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.uncertainty import (
-    Interval,
     bootstrap_corpus,
     bootstrap_mean,
     paired_difference,
@@ -130,7 +128,7 @@ def _alone(tasks: dict[str, list[Row]], settings: EvaluateSettings) -> Scores:
 def _task_scores(rows: list[Row], settings: EvaluateSettings, seed: int) -> Scores:
     def mean(name: str) -> Scores:
         values = [row[name] for row in rows]
-        return _figure(bootstrap_mean(values, **_resampling(settings, seed)), _FRACTION)
+        return bootstrap_mean(values, **settings.resampling(seed)).figure(_FRACTION)
 
     scores: Scores = {
         "n": len(rows),
@@ -141,12 +139,12 @@ def _task_scores(rows: list[Row], settings: EvaluateSettings, seed: int) -> Scor
         "declined": _share([row["declined"] for row in rows], settings),
     }
     for name, score in _corpus_scores(rows, settings).items():
-        interval = bootstrap_corpus(score.statistics, score.score_sums, **_resampling(settings, seed))
-        scores[name] = _figure(interval, _POINTS)
+        interval = bootstrap_corpus(score.statistics, score.score_sums, **settings.resampling(seed))
+        scores[name] = interval.figure(_POINTS)
     if all(row["baseline_rouge_l"] is not None for row in rows):
         pair = [[row[name] for row in rows] for name in ("rouge_l", "baseline_rouge_l")]
         scores["baseline_rouge_l"] = mean("baseline_rouge_l")
-        scores["rouge_l_gain"] = _figure(paired_difference(*pair, **_resampling(settings, seed)), _FRACTION)
+        scores["rouge_l_gain"] = paired_difference(*pair, **settings.resampling(seed)).figure(_FRACTION)
     return scores
 
 
@@ -174,13 +172,5 @@ def _signatures(rows: Sequence[Row], settings: EvaluateSettings) -> dict[str, st
     }
 
 
-def _resampling(settings: EvaluateSettings, seed: int) -> dict[str, Any]:
-    return {"samples": settings.bootstrap_samples, "confidence": settings.confidence, "seed": seed}
-
-
 def _share(successes: Sequence[bool], settings: EvaluateSettings) -> Scores:
-    return _figure(share_interval(successes, confidence=settings.confidence), _SHARE)
-
-
-def _figure(interval: Interval, unit: str) -> Scores:
-    return {**asdict(interval), "unit": unit}
+    return share_interval(successes, confidence=settings.confidence).figure(_SHARE)

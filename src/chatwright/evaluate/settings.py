@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -20,3 +20,7 @@ class EvaluateSettings(Settings):
     bootstrap_samples: int = Field(default=1000, ge=100, le=100_000, description="resamples behind each interval")
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="share of intervals that hold the true value")
     text_batch: int = Field(default=16, ge=1, description="sequences read at once for perplexity")
+
+    def resampling(self, seed: int) -> dict[str, Any]:
+        """How intervals are drawn, as the functions of `uncertainty.py` take it."""
+        return {"samples": self.bootstrap_samples, "confidence": self.confidence, "seed": seed}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,6 +34,10 @@ class Interval:
     high: float
     n: int
     method: str
+
+    def figure(self, unit: str) -> dict[str, Any]:
+        """As a score is kept and reported."""
+        return {**asdict(self), "unit": unit}
 
 
 def bootstrap_mean(values: ArrayLike, *, samples: int, confidence: float, seed: int) -> Interval:
@@ -74,6 +79,23 @@ def bootstrap_corpus(
     low, high = np.quantile(scores, [tail, 1 - tail])
     method = "bootstrap" if high > low else "constant"
     return Interval(value, float(low), float(high), len(statistics), method)
+
+
+def bootstrap_items(
+    count: int, score: Callable[[NDArray[np.int64]], float], *, samples: int, confidence: float, seed: int
+) -> Interval:
+    """Any score of chosen items, with its percentile bootstrap interval; `score` takes the numbers of items.
+
+    For scores that are no function of sums, such as areas under curves; slower than `bootstrap_corpus`.
+    """
+    if count == 0:
+        raise DataError("there is nothing to score")
+    generator = np.random.default_rng(seed)
+    value = score(np.arange(count))
+    scores = [score(generator.integers(count, size=count)) for _ in range(samples)]
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(scores, [tail, 1 - tail])
+    return Interval(value, float(low), float(high), count, "bootstrap" if high > low else "constant")
 
 
 def share_interval(successes: Sequence[bool], *, confidence: float) -> Interval:

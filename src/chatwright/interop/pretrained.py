@@ -10,6 +10,7 @@ from typing import Any
 from chatwright.core.errors import ArtifactError, UsageError
 from chatwright.core.files import read_json
 from chatwright.generate.assistant import model_folder
+from chatwright.generate.classify import label_probabilities
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
 from chatwright.interop.hub import find_model
@@ -33,8 +34,8 @@ class Pretrained:
         """Read a run, a model folder or a hub name."""
         folder = model_folder(find_model(str(place)))
         model = load_model(folder)
-        config, sources = read_json(folder / CONFIG_FILE), isinstance(model, EncoderDecoder)
-        return cls(model, load_codec(folder, config, model.config.vocabulary_size, sources=sources), folder)
+        told, config = read_json(folder / CONFIG_FILE), model.config
+        return cls(model, load_codec(folder, told, config.vocabulary_size, config.family), folder)
 
     @property
     def goes_on(self) -> bool:
@@ -54,6 +55,15 @@ class Pretrained:
             settings = self.limited(text, max_length, settings)
         begun, rest = self.complete([text], settings)[0]
         return begun + rest
+
+    def classify(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """How likely a classifier holds each of its labels, for each text."""
+        if not isinstance(self.model, Encoder) or not self.model.config.labels:
+            raise ArtifactError(
+                "this model knows no labels", where=str(self.folder), remedy="train one: chatwright run classify-…"
+            )
+        said = label_probabilities(self.model, [self.codec.encode(text) for text in texts])
+        return [dict(zip(self.model.config.labels, row, strict=True)) for row in said.tolist()]
 
     def limited(self, text: str, max_length: int, settings: GenerateSettings) -> GenerateSettings:
         """Settings under which text and continuation have at most `max_length` tokens together."""

@@ -40,7 +40,7 @@ def prove(folder: Path) -> dict[str, Any]:
     config = read_json(folder / CONFIG_FILE)
     ours = load_model(folder)
     with quiet():
-        name = shape_of(ours.config).architecture  # a body without its head may name another class
+        name = shape_of(ours.config).architecture_of(ours.config)  # a body without its head may name another class
         stock = getattr(transformers, name).from_pretrained(str(folder), dtype=torch.float32)
     stock = stock.eval()
     prompts = _prompts(ours.config.vocabulary_size, ours.config.context)

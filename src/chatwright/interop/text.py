@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from chatwright.core.errors import ArtifactError
 from chatwright.core.files import read_json
+from chatwright.model.config import Family
 from chatwright.tokens.tokenizer import BEGIN, CONTROL, END, TOKENIZER_FILE, Tokenizer
 
 GENERATION_FILE = "generation_config.json"
@@ -41,11 +42,12 @@ class Codec(Protocol):
 class OwnCodec:
     """Our tokenizer: a text begins with `<|begin|>`, and every control token ends it.
 
-    A source, of an encoder-decoder, is ended by `<|end|>` instead, as in training (`tokens/build.py`).
+    As in training: a source of an encoder-decoder is ended by `<|end|>` instead (`tokens/build.py`), and a text
+    that an encoder reads stands between both (`tokens/masking.py`).
     """
 
     tokenizer: Tokenizer
-    sources: bool = False
+    family: Family = "decoder"
 
     @property
     def stop(self) -> tuple[int, ...]:
@@ -56,8 +58,9 @@ class OwnCodec:
         return self.tokenizer.control[BEGIN]
 
     def encode(self, text: str) -> list[int]:
-        ids = self.tokenizer.encode(text)
-        return [*ids, self.tokenizer.control[END]] if self.sources else [self.start, *ids]
+        before = [] if self.family == "encoder-decoder" else [self.start]
+        after = [] if self.family == "decoder" else [self.tokenizer.control[END]]
+        return [*before, *self.tokenizer.encode(text), *after]
 
     def decode(self, ids: Sequence[int]) -> str:
         return self.tokenizer.decode(list(ids))
@@ -97,14 +100,11 @@ def is_ours(folder: Path) -> bool:
         raise ArtifactError(f"the tokenizer cannot be read: {error}", where=str(path)) from None
 
 
-def load_codec(folder: Path, config: Mapping[str, Any], vocabulary_size: int, *, sources: bool) -> Codec:
-    """The tokenizer of a model folder; one with more tokens than the model has rows is refused.
-
-    `sources`: what it encodes are sources of an encoder-decoder.
-    """
+def load_codec(folder: Path, config: Mapping[str, Any], vocabulary_size: int, family: Family) -> Codec:
+    """The tokenizer of a model folder, for a model of this family; one with more tokens than rows is refused."""
     codec: Codec
     if is_ours(folder):
-        codec, size = OwnCodec(own := Tokenizer.load(folder), sources), len(own)
+        codec, size = OwnCodec(own := Tokenizer.load(folder), family), len(own)
     else:
         codec, size = _load_stock(folder, config)
     if size > vocabulary_size:

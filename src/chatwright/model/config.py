@@ -72,6 +72,7 @@ class ModelConfig(Settings):
     scaled_head: bool = Field(False, description="what the head reads is divided by the root of D, as tied T5 does")
     head_transform: bool = Field(False, description="a matrix, an activation and a norm before an encoder's head")
     head_bias: bool = Field(False, description="the head adds a vector")
+    labels: tuple[str, ...] = Field((), description="a classifier's: its head says one of these of a whole text")
 
     @model_validator(mode="after")
     def _fits(self) -> ModelConfig:
@@ -81,6 +82,8 @@ class ModelConfig(Settings):
             raise ValueError(f"head_width ({self.head_width}) must be even for rotary positions")
         if (self.family == "encoder-decoder") != (self.encoder_layers > 0):
             raise ValueError(f"encoder_layers ({self.encoder_layers}) belong to an encoder-decoder, and it needs some")
+        if self.labels and (self.family != "encoder" or not self.tied or self.head_bias or not self.head_transform):
+            raise ValueError("labels belong to an encoder with a transformed head, without another head and its bias")
         if self.local_blocks and (not self.window or max(self.local_blocks) >= self.layers):
             raise ValueError(f"local_blocks {self.local_blocks} need a window and have to be blocks")
         return self
@@ -118,8 +121,9 @@ class ModelConfig(Settings):
 
     @property
     def head_parameters(self) -> int:
-        """Weights of the output head; used once per position that carries loss."""
-        return self.vocabulary_size * self.width
+        """Weights of the output head's matrices; used once per position that carries loss, or per text."""
+        transform = self.width * self.width if self.head_transform else 0
+        return transform + (len(self.labels) or self.vocabulary_size) * self.width
 
     @property
     def parameters(self) -> int:
@@ -127,10 +131,10 @@ class ModelConfig(Settings):
         stacks = 2 if self.family == "encoder-decoder" else 1
         embeddings = self.vocabulary_size * self.width
         positions = {"rotary": 0, "learned": self.context * self.width, "relative": self.relative_buckets * self.heads}
-        head = 0 if self.tied else self.head_parameters
+        head = 0 if self.tied else embeddings
         if self.head_transform:
             head += self.width * self.width + self._norm_parameters
-        head += self.vocabulary_size * self.head_bias
+        head += self.vocabulary_size * self.head_bias + len(self.labels) * (self.width + 1)
         norms = stacks * (1 + self.embedding_norm) * self._norm_parameters
         blocks = self.block_matrix_parameters + self._small_block_parameters
         return embeddings + stacks * positions[self.positions] + head + norms + blocks

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chatwright.model.config import ModelConfig
+from chatwright.model.dropout import dropout_factors
 from chatwright.model.layers import ACTIVATIONS, Block, Linear, make_norm
 
 _INTO_THE_RESIDUAL = ("attention.output.weight", "cross.output.weight", "feed_forward.down.weight")
@@ -40,7 +41,9 @@ class LanguageModel(nn.Module):
     def embed(self, ids: Tensor, dtype: torch.dtype) -> Tensor:
         """[B, T] to [B, T, D]."""
         embedded = F.embedding(ids, self.embedding).to(dtype)
-        return F.dropout(embedded, self.dropout, self.training) if self.dropout else embedded
+        if not self.dropout or not self.training:
+            return embedded
+        return embedded * dropout_factors(embedded.shape, self.dropout, like=embedded)
 
     def before_head(self, hidden: Tensor) -> Tensor:
         """[.., D] to [.., D]: what the head's matrix is multiplied with."""
@@ -61,7 +64,7 @@ class LanguageModel(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
             for name, weight in self.named_parameters():
-                if name.endswith(_INTO_THE_RESIDUAL) or name == "head" or name.endswith("distance_bias"):
+                if name.endswith((*_INTO_THE_RESIDUAL, "distance_bias")) or name in ("head", "classifier.weight"):
                     weight.zero_()
                 elif name == "embedding" and not self.config.tied:
                     weight.normal_(0.0, 0.5, generator=generator)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from chatwright.model.cache import LayerCache
 from chatwright.model.config import ModelConfig
+from chatwright.model.dropout import dropout_factors
 
 WRITTEN_OUT_UP_TO = 256  # tokens; where the fused kernel overtakes the written-out products
 HIDDEN = -1e30  # the score of a place that may not be looked at
@@ -237,8 +238,12 @@ class Block(nn.Module):
         self.feed_forward = FeedForward(config)
         self.dropout = 0.0  # share of what is added that training leaves out; see `LanguageModel.set_dropout`
 
-    def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropout, self.training) if self.dropout else x
+    def factors(self, x: Tensor, wanted: Tensor | None) -> Tensor | None:
+        """Of a forward pass: what each part that is added is multiplied with, a row a part; none: nothing drops."""
+        if not self.dropout or not self.training:
+            return None
+        most = max(x.shape[:-1].numel(), 0 if wanted is None else len(wanted)) * x.shape[-1]
+        return dropout_factors((2 if self.cross is None else 3, most), self.dropout, like=x)
 
     def forward(
         self,
@@ -249,15 +254,21 @@ class Block(nn.Module):
         wanted: Tensor | None = None,
         memory: Tensor | None = None,
         memory_mask: Tensor | None = None,
+        factors: Tensor | None = None,
     ) -> Tensor:
         """[B, T, D] to [B, T, D], or to [N, D] of the N `wanted` places, where nothing reads the others."""
         early = wanted if self.cross is None else None
-        mixed = self._drop(self.attention(self.attention_norm(x), rotary, mask, cache, early))
+        mixed = _times(self.attention(self.attention_norm(x), rotary, mask, cache, early), factors, 0)
         x = mixed + (x if early is None else x.flatten(0, 1)[early])
         if self.cross is not None and self.cross_norm is not None:
-            x = x + self._drop(self.cross(self.cross_norm(x), memory, memory_mask, cache))
+            x = x + _times(self.cross(self.cross_norm(x), memory, memory_mask, cache), factors, 2)
             x = x if wanted is None else x.flatten(0, 1)[wanted]
-        return x + self._drop(self.feed_forward(self.feed_forward_norm(x)))
+        return x + _times(self.feed_forward(self.feed_forward_norm(x)), factors, 1)
+
+
+def _times(added: Tensor, factors: Tensor | None, part: int) -> Tensor:
+    """`added`, [B, T, D] or [N, D], with dropout's factors [parts, numbers], of which the first ones serve."""
+    return added if factors is None else added * factors[part, : added.numel()].view(added.shape)
 
 
 def rotate(x: Tensor, table: Tensor) -> Tensor:

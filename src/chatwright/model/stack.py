@@ -69,15 +69,18 @@ class Stack(nn.Module):
         rotary, local_rotary = self._turns(positions, start, x.shape[1])
         mask, local_mask = self._masks(mask, start, x.shape[1], x.device)
         for index, block in enumerate(self.blocks):
-            local = index in self.config.local_blocks
+            assert isinstance(block, Block)
+            local, last = index in self.config.local_blocks, index == len(self.blocks) - 1
+            asked = wanted if last else None
             x = block(
                 x,
                 local_rotary if local else rotary,
                 local_mask if local else mask,
                 cache.layers[index] if cache is not None else None,
-                wanted if index == len(self.blocks) - 1 else None,
+                asked,
                 memory,
                 memory_mask,
+                block.factors(x, asked),
             )
         normed: Tensor = self.final_norm(x)
         return normed

@@ -52,7 +52,7 @@ def shape_of(config: ModelConfig) -> Shape:
 def stock_config(config: ModelConfig) -> dict[str, Any]:
     """The configuration as a stock `config.json` says it."""
     shape = shape_of(config)
-    told = {"architectures": [shape.architecture], "model_type": shape.model_type, "dtype": "float32"}
+    told = {"architectures": [shape.architecture_of(config)], "model_type": shape.model_type, "dtype": "float32"}
     return told | shape.to_stock(config)
 
 

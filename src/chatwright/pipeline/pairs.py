@@ -1,6 +1,6 @@
-"""The story of pairs: a model that makes targets of sources, such as translations.
+"""The story of pairs: a model that makes targets of sources, such as translations and summaries.
 
-plan → corpus → tokenizer → tokens → finetune → evaluate → report
+plan → corpus → tokenizer → tokens (→ pretrain) → finetune → evaluate → report
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.artifacts import Artifact
+from chatwright.core.errors import UsageError
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
 from chatwright.pipeline.job import CHECKPOINT, Job, report_on, settings_of, stage, write_scores
@@ -54,25 +55,77 @@ def tokenizer(job: Job) -> Artifact:
     """Learn one vocabulary from both sides."""
     read = corpus(job)
 
+    gaps = job.recipe.plan.denoise_share > 0
+
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.tokens.build import learn_from_pairs
 
-        return learn_from_pairs(folder, read.folder, job.recipe.tokenizer, progress)
+        return learn_from_pairs(folder, read.folder, job.recipe.tokenizer, progress, gaps=gaps)
 
-    return job.build("tokenizer", settings_of(job.recipe, "tokenizer"), {"corpus": read}, work)
+    settings = {**settings_of(job.recipe, "tokenizer"), "gaps": gaps}
+    return job.build("tokenizer", settings, {"corpus": read}, work)
 
 
 @stage
 def tokens(job: Job) -> Artifact:
     """Pairs to packed rows of ids."""
-    read, learnt = corpus(job), tokenizer(job)
+    read, learnt, texts = corpus(job), tokenizer(job), job.recipe.plan.denoise_share > 0
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.tokens.build import pack_pair_corpus
 
-        return pack_pair_corpus(folder, learnt.folder, read.folder, job.recipe.packing, progress)
+        return pack_pair_corpus(folder, learnt.folder, read.folder, job.recipe.packing, progress, texts=texts)
 
-    return job.build("tokens", settings_of(job.recipe, "packing"), {"corpus": read, "tokenizer": learnt}, work)
+    settings = {**settings_of(job.recipe, "packing"), "texts": texts}
+    return job.build("tokens", settings, {"corpus": read, "tokenizer": learnt}, work)
+
+
+@stage
+def pretrain(job: Job) -> Artifact:
+    """Learn to fill gaps in the text of both sides, where the recipe gives time for it."""
+    if not job.recipe.plan.denoise_share:
+        raise UsageError(
+            "this recipe does not pretrain",
+            where=job.recipe.name,
+            remedy="set plan.denoise_share to a share of the time",
+        )
+    learnt = tokenizer(job)
+    packed, made = tokens(job), plan(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.denoising import Denoising
+        from chatwright.tokens.packing import Rows
+        from chatwright.tokens.tokenizer import Tokenizer
+        from chatwright.train.plan import Plan
+        from chatwright.train.stages import train_pairs
+
+        planned, recipe = Plan.load(made.folder), job.recipe
+        assert planned.pretrain is not None
+        seed = derive_seed(recipe.seed, "pretrain")
+        batches = Denoising.of(
+            Rows.load(packed.folder, "documents"),
+            Tokenizer.load(learnt.folder),
+            recipe.denoising,
+            rows_per_batch=planned.pretrain.rows_per_batch,
+            target_places=recipe.packing.row_tokens,
+            seed=derive_seed(seed, "batches"),
+        )
+        return train_pairs(
+            folder,
+            planned,
+            batches,
+            recipe.train,
+            steps=planned.pretrain.steps,
+            seed=seed,
+            start=None,
+            tokenizer=learnt.folder,
+            validate=None,
+            progress=progress,
+        )
+
+    inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
+    settings = settings_of(job.recipe, "train", "denoising")
+    return job.build("pretrain", settings, inputs, work, resumable=True, scratch=(CHECKPOINT,))
 
 
 @stage
@@ -80,29 +133,33 @@ def finetune(job: Job) -> Artifact:
     """Learn to write the target of a source."""
     learnt = tokenizer(job)  # text that cannot be used is told before anything is measured
     packed, made = tokens(job), plan(job)
+    before = pretrain(job) if job.recipe.plan.denoise_share else None
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
-        from chatwright.tokens.pairs import PairRows
+        from chatwright.tokens.pairs import PairBatches, PairRows
         from chatwright.train.plan import Plan
         from chatwright.train.stages import train_pairs
 
         planned, rows = Plan.load(made.folder), PairRows.load(packed.folder, "train")
-        most = job.recipe.plan.most_pair_epochs * len(rows) // planned.finetune.rows_per_batch
+        count, seed = planned.finetune.rows_per_batch, derive_seed(job.recipe.seed, "finetune")
         figures = train_pairs(
             folder,
             planned,
-            rows,
+            PairBatches(rows, count, derive_seed(seed, "batches")),
             job.recipe.train,
-            steps=max(1, min(planned.finetune.steps, most)),
-            seed=derive_seed(job.recipe.seed, "finetune"),
+            steps=max(1, min(planned.finetune.steps, job.recipe.plan.most_pair_epochs * len(rows) // count)),
+            seed=seed,
+            start=before.folder if before else None,
             tokenizer=learnt.folder,
             validate=_validation(packed, planned.precision),
             progress=progress,
         )
-        return {**figures, "epochs": round(figures["steps"] * planned.finetune.rows_per_batch / len(rows), 2)}
+        return {**figures, "epochs": round(figures["steps"] * count / len(rows), 2)}
 
     settings = {**settings_of(job.recipe, "train"), "most_pair_epochs": job.recipe.plan.most_pair_epochs}
     inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
+    if before:
+        inputs["pretrain"] = before
     return job.build("finetune", settings, inputs, work, resumable=True, scratch=(CHECKPOINT,))
 
 
@@ -112,12 +169,14 @@ def evaluate(job: Job) -> Artifact:
     read, last = corpus(job), finetune(job)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.pair_sets import PAIR_SETS
         from chatwright.evaluate.pairs import evaluate_pairs
         from chatwright.train.machine import set_up
         from chatwright.train.plan import Plan
 
         set_up(Plan.load(plan(job).folder).threads)
         scores, answers = evaluate_pairs(
+            task=PAIR_SETS[job.recipe.pairs.name].task,
             pairs=read.folder,
             model=last.folder,
             pair_settings=job.recipe.pairs,
@@ -128,7 +187,8 @@ def evaluate(job: Job) -> Artifact:
         )
         write_scores(folder, scores, answers)
         (task,) = scores["tasks"].values()
-        return {"pairs": len(answers), "bleu": task["bleu"]["value"]}
+        told = {name: task[name]["value"] for name in ("bleu", "rouge_1", "rouge_2", "rouge_l") if name in task}
+        return {"pairs": len(answers), **told}
 
     inputs = {"corpus": read, "finetune": last}
     return job.build("evaluate", settings_of(job.recipe, "evaluate", "generate"), inputs, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from chatwright.report import formats
@@ -19,18 +20,56 @@ _PUBLISHED = {
     "translation.bleu": ("bleu", "BLEU, text as written", "translation"),
     "translation.bleu_detokenised": ("sacrebleu", "sacreBLEU, running text", "translation"),
     "translation.chrf": ("chrf", "chrF2, text as written", "translation"),
+    "summary.rouge_1": ("rouge", "ROUGE-1, held-out texts", "summarization"),
+    "summary.rouge_2": ("rouge", "ROUGE-2, held-out texts", "summarization"),
     "summary.rouge_l": ("rouge", "ROUGE-L, held-out texts", "summarization"),
     "summary.bleu": ("bleu", "BLEU, held-out texts", "summarization"),
     "summary.chrf": ("chrf", "chrF2, held-out texts", "summarization"),
+    "classification.accuracy": ("accuracy", "accuracy", "text-classification"),
+    "classification.macro_f1": ("f1", "macro-F1", "text-classification"),
+    "classification.auroc": ("roc_auc", "AUROC", "text-classification"),
 }
 _CHECKED = "Answers were checked before they were scored: about a name only where the conversation mentions that name."
 _TASK_NAMES = {
     "question-answering": "Question answering",
     "summarization": "Summarization",
     "translation": "Translation",
+    "text-classification": "Text classification",
 }
-_USE_OF_CHAT = "Talk to it with `chatwright chat`. Its answers come from its weights: it looks nothing up.\n"
-_USE_OF_PAIRS = "Use it with `chatwright generate`: what it is given is the source, what it writes the target.\n"
+_ELSEWHERE = (
+    "It has seen only texts of the kind it was trained on; about others it {does} what {seems} right there. "
+    "It is small, and this report does not audit it for harm.\n"
+)
+_WRITES = _ELSEWHERE.format(does="writes", seems="sounds")
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a model is for: the hub's name of its task, how it is used, which questions score it, where it ends."""
+
+    pipeline_tag: str
+    use: str
+    split: str
+    limits: str
+
+
+_USE_OF_PAIRS = "Use it with `chatwright generate`: what it is given is the source, what it writes the {target}.\n"
+_CHAT = Purpose(
+    "text-generation",
+    "Talk to it with `chatwright chat`. Its answers come from its weights: it looks nothing up.\n",
+    "questions",
+    "",  # depends on what was kept from training
+)
+_PURPOSES = {  # by the task that scored it
+    "translation": Purpose("translation", _USE_OF_PAIRS.format(target="translation"), "test", _WRITES),
+    "summary": Purpose("summarization", _USE_OF_PAIRS.format(target="summary"), "test", _WRITES),
+    "classification": Purpose(
+        "text-classification",
+        "Use it with `chatwright generate`: it says how likely each label of a text is.\n",
+        "test",
+        _ELSEWHERE.format(does="says", seems="seems"),
+    ),
+}
 
 
 def model_card(story: Story, *, has_curves: bool) -> str:
@@ -45,7 +84,7 @@ def model_card(story: Story, *, has_curves: bool) -> str:
         f"---\n{front}---\n",
         f"# {_plain(story.title)}\n",
         f"{_plain(story.summary)}\n",
-        _USE_OF_CHAT if _chats(story) else _USE_OF_PAIRS,
+        _purpose(story).use,
         _scores_section(story),
         "![Loss curves](curves.png)\n" if has_curves else "",
         _data_section(story),
@@ -57,9 +96,10 @@ def model_card(story: Story, *, has_curves: bool) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _chats(story: Story) -> bool:
-    """Was it taught conversations, rather than pairs?"""
-    return "corpus" not in story.record.manifests or "pairs" not in story.record.settings("corpus")
+def _purpose(story: Story) -> Purpose:
+    """What the model is for: a chat has many tasks, other stories one."""
+    tasks = story.record.scores.get("tasks") or {}
+    return _PURPOSES.get(next(iter(tasks)), _CHAT) if len(tasks) == 1 else _CHAT
 
 
 def _metadata(story: Story) -> dict[str, Any]:
@@ -71,7 +111,7 @@ def _metadata(story: Story) -> dict[str, Any]:
     if licence:
         metadata["license_name"] = str(licence)
     metadata["library_name"] = "chatwright"
-    metadata["pipeline_tag"] = "text-generation" if _chats(story) else "translation"
+    metadata["pipeline_tag"] = _purpose(story).pipeline_tag
     metadata["tags"] = list(dict.fromkeys(["chatwright", "trained-from-scratch", *story.settings.tags]))
     if results := _results(story):
         metadata["model-index"] = [{"name": story.title, "results": results}]
@@ -88,7 +128,7 @@ def _results(story: Story) -> list[dict[str, Any]]:
     dataset = {
         "type": story.recipe,
         "name": story.source or story.recipe,
-        "split": "questions" if _chats(story) else "test",
+        "split": _purpose(story).split,
     }
     return [
         {"task": {"type": task, "name": _TASK_NAMES[task]}, "dataset": dict(dataset), "metrics": metrics}
@@ -107,7 +147,7 @@ def _scores_section(story: Story) -> str:
     for kind, score in story.headlines:
         count = formats.number(score.n) if score.n else formats.DASH
         baseline = story.scores.get(kind.baseline)
-        beside = f"; their first sentence scores {baseline.text}" if baseline else ""
+        beside = f"; {kind.baseline_is}: {baseline.text}" if baseline else ""
         explained = f"{kind.label} ({kind.explanation}{beside})".replace("|", "\\|")
         lines.append(f"| {explained} | {score.text} | {score.interval or formats.DASH} | {count} |")
     checked = story.record.settings("evaluate").get("generate", {}).get("grounded", False)
@@ -142,12 +182,8 @@ def _cost_section(story: Story) -> str:
 
 
 def _limits_section(story: Story) -> str:
-    if not _chats(story):
-        return (
-            "## Limits\n\n"
-            "It has seen only texts of the kind it was trained on; about others it writes what sounds right there. "
-            "It is small, and this report does not audit it for harm.\n"
-        )
+    if told := _purpose(story).limits:
+        return f"## Limits\n\n{told}"
     held_out = story.scores.get("held-out.exact_match")
     unaided = f" (held-out facts: {formats.percent(held_out.value)} exact)" if held_out else ""
     return (

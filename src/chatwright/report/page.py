@@ -17,9 +17,14 @@ TASK_METRICS = {
     "exact_match": "exact",
     "near_exact": "near-exact",
     "token_f1": "token F1",
+    "rouge_1": "ROUGE-1",
+    "rouge_2": "ROUGE-2",
     "rouge_l": "ROUGE-L",
     "bleu": "BLEU",
     "chrf": "chrF",
+    "accuracy": "accuracy",
+    "macro_f1": "macro-F1",
+    "auroc": "AUROC",
     "declined": "declined",
 }
 TRAINING_FIGURES = {
@@ -79,7 +84,7 @@ def _context(story: Story) -> dict[str, Any]:
         "tiles": _tiles(story),
         "bars": [_bar(kind, score, story) for kind, score in story.headlines],
         "verdicts": [_verdict_row(verdict) for verdict in story.verdicts],
-        "task_metrics": TASK_METRICS.values(),
+        "task_metrics": [TASK_METRICS[metric] for metric in _metrics(story)],
         "task_table": _task_table(story),
         "other_scores": _other_scores(story),
         "signatures": record.scores.get("signatures") or {},
@@ -178,10 +183,16 @@ def _limit(target: Target, limit: float | None, score: Score | None) -> str:
 def _task_table(story: Story) -> list[dict[str, Any]]:
     table = []
     for task, figures in (story.record.scores.get("tasks") or {}).items():
-        found = [story.scores.get(f"{task}.{metric}") for metric in TASK_METRICS]
+        found = [story.scores.get(f"{task}.{metric}") for metric in _metrics(story)]
         cells = [(each.text, each.interval) if each else None for each in found]
         table.append({"task": task, "n": figures.get("n"), "cells": cells})
     return table
+
+
+def _metrics(story: Story) -> list[str]:
+    """Those that some task has."""
+    tasks = story.record.scores.get("tasks") or {}
+    return [metric for metric in TASK_METRICS if any(f"{task}.{metric}" in story.scores for task in tasks)]
 
 
 def _benches(record: RunRecord) -> list[dict[str, Any]]:

@@ -27,13 +27,56 @@ class Kind:
     scale: float = 1.0
     lower_is_better: bool = False
     baseline: str = ""
+    baseline_is: str = "what their first sentence scores"
 
 
 KINDS = (
     Kind("what.exact_match", "What does X do?", "asked in words it has not seen, answered word for word"),
     Kind("outside.near_exact", "Asked by an outsider", "in words of someone who saw no template, nearly word for word"),
     Kind("which.exact_match", "Which one does that?", "from a description to the one name that fits"),
-    Kind("translation.bleu", "Translation", "BLEU of the text as the model writes it", scale=60.0),
+    Kind(
+        "translation.bleu",
+        "Translation",
+        "BLEU of the text as the model writes it",
+        scale=60.0,
+        baseline="translation.baseline_bleu",
+        baseline_is="what the translation of the nearest known sentence scores",
+    ),
+    Kind(
+        "summary.rouge_1",
+        "Summaries: words",
+        "texts kept from training, ROUGE-1",
+        baseline="summary.baseline_rouge_1",
+        baseline_is="what the beginning of the text scores",
+    ),
+    Kind(
+        "summary.rouge_2",
+        "Summaries: pairs of words",
+        "texts kept from training, ROUGE-2",
+        baseline="summary.baseline_rouge_2",
+        baseline_is="what the beginning of the text scores",
+    ),
+    Kind(
+        "classification.accuracy",
+        "Right labels",
+        "of texts kept from training",
+        baseline="classification.linear_accuracy",
+        baseline_is="what a linear model scores",
+    ),
+    Kind(
+        "classification.macro_f1",
+        "Each label alike",
+        "F1 of every label, averaged: rare ones count as much as frequent ones",
+        baseline="classification.linear_macro_f1",
+        baseline_is="what a linear model scores",
+    ),
+    Kind(
+        "classification.auroc",
+        "Told apart",
+        "how often a text of the one kind is ranked above one of the other (AUROC)",
+        baseline="classification.linear_auroc",
+        baseline_is="what a linear model scores",
+    ),
     Kind("arguments.exact_match", "What does it take?", "the arguments of a function, complete"),
     Kind("follow-up.exact_match", "And then?", "a second turn that only makes sense after the first"),
     Kind("ambiguous.exact_match", "Which one is meant?", "a short name with several meanings"),

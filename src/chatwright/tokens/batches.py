@@ -47,14 +47,9 @@ class Batches:
     def indices(self, step: int) -> NDArray[np.int64]:
         """Row numbers of this rank's batch at `step`."""
         first = (step * self.ranks + self.rank) * self.rows_per_batch
-        epochs, places = np.divmod(np.arange(first, first + self.rows_per_batch), len(self.rows))
         if not self.shuffle:
-            return places
-        chosen = np.empty_like(places)
-        for epoch in np.unique(epochs):
-            order = np.random.default_rng(derive_seed(self.seed, "order", int(epoch))).permutation(len(self.rows))
-            chosen[epochs == epoch] = order[places[epochs == epoch]]
-        return chosen
+            return np.arange(first, first + self.rows_per_batch) % len(self.rows)
+        return shuffled(first, self.rows_per_batch, len(self.rows), self.seed)
 
     def at(self, step: int) -> Batch:
         """The batch of `step`."""
@@ -66,3 +61,13 @@ def rows_to_batch(rows: Rows, chosen: NDArray[np.int64]) -> Batch:
     part = Rows(rows.ids[chosen], rows.segment[chosen], rows.loss[chosen])
     ids = part.ids.astype(np.int64)
     return Batch(ids[:, :-1], ids[:, 1:], part.segment[:, :-1], part.learnt)
+
+
+def shuffled(first: int, count: int, rows: int, seed: int) -> NDArray[np.int64]:
+    """`count` of `rows` from place `first` on, where each epoch visits every row once in an order of its own."""
+    epochs, places = np.divmod(np.arange(first, first + count), rows)
+    chosen = np.empty_like(places)
+    for epoch in np.unique(epochs):
+        order = np.random.default_rng(derive_seed(seed, "order", int(epoch))).permutation(rows)
+        chosen[epochs == epoch] = order[places[epochs == epoch]]
+    return chosen

@@ -1,18 +1,20 @@
-"""The two stages of this room: learn the tokenizer, pack the corpus; of conversations and of pairs."""
+"""The two stages of this room: learn the tokenizer, pack the corpus; of conversations, pairs and labelled texts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from chatwright.core.progress import Progress
 from chatwright.corpus.tables import read_rows
+from chatwright.tokens.labels import EncodedTexts
+from chatwright.tokens.masking import encode_words
 from chatwright.tokens.packing import Rows, pack_conversations, pack_documents
 from chatwright.tokens.pairs import Pair, pack_pairs
 from chatwright.tokens.settings import PackingSettings, TokenizerSettings
 from chatwright.tokens.template import encode_conversations
-from chatwright.tokens.tokenizer import BEGIN, END, PAD, Tokenizer
+from chatwright.tokens.tokenizer import BEGIN, END, GAPS, MASK, PAD, Tokenizer
 
 _BATCH = 4096  # texts encoded at a time
 
@@ -84,25 +86,61 @@ def _figures(name: str, rows: Rows) -> dict[str, Any]:
     }
 
 
-def learn_from_pairs(folder: Path, pairs: Path, settings: TokenizerSettings, progress: Progress) -> dict[str, Any]:
-    """Learn one vocabulary from both sides of the training pairs; returns figures."""
+def learn_from_texts(
+    folder: Path, texts: Mapping[str, list[str]], settings: TokenizerSettings, progress: Progress
+) -> dict[str, Any]:
+    """Learn one vocabulary from all texts, with a token for masks; returns figures."""
+    every = [text for group in texts.values() for text in group]
+    progress.update(0.2, f"learning from {len(every):,} texts")
+    tokenizer = Tokenizer.learn(every, settings.vocabulary_size, (MASK,))
+    tokenizer.save(folder)
+    return {"vocabulary_size": len(tokenizer), "characters_per_token": _characters_per_token(tokenizer, every)}
+
+
+def encode_texts(
+    folder: Path, tokenizer_folder: Path, texts: Mapping[str, list[str]], progress: Progress
+) -> dict[str, Any]:
+    """Write each group of texts as ids that know their words; returns figures."""
+    tokenizer, figures = Tokenizer.load(tokenizer_folder), dict[str, Any]()
+    for name, group in texts.items():
+        progress.update(0.3, f"encoding {len(group):,} texts")
+        encoded = EncodedTexts.of(encode_words(tokenizer, group))
+        encoded.save(folder, name)
+        figures |= {f"{name}_texts": len(encoded), f"{name}_tokens": len(encoded.ids)}
+    return figures
+
+
+def _characters_per_token(tokenizer: Tokenizer, texts: list[str]) -> float:
+    sample = texts[:4000]
+    ids = sum(map(len, tokenizer.encode_batch(sample)))
+    return round(sum(map(len, sample)) / max(1, ids), 3)
+
+
+def learn_from_pairs(
+    folder: Path, pairs: Path, settings: TokenizerSettings, progress: Progress, *, gaps: bool = False
+) -> dict[str, Any]:
+    """Learn one vocabulary from both sides of the training pairs, with `gaps` for denoising; returns figures."""
     rows = [row for row in read_rows(pairs / "pairs.parquet") if row["split"] == "train"]
     progress.update(0.2, f"learning from {len(rows):,} pairs")
     texts = [row[side] for row in rows for side in ("source", "target")]
-    tokenizer = Tokenizer.learn(texts, settings.vocabulary_size)
+    tokenizer = Tokenizer.learn(texts, settings.vocabulary_size, GAPS if gaps else ())
     tokenizer.save(folder)
-    sample = texts[:4000]
-    ids = sum(map(len, tokenizer.encode_batch(sample)))
-    return {
-        "vocabulary_size": len(tokenizer),
-        "characters_per_token": round(sum(map(len, sample)) / max(1, ids), 3),
-    }
+    return {"vocabulary_size": len(tokenizer), "characters_per_token": _characters_per_token(tokenizer, texts)}
 
 
 def pack_pair_corpus(
-    folder: Path, tokenizer_folder: Path, pairs: Path, settings: PackingSettings, progress: Progress
+    folder: Path,
+    tokenizer_folder: Path,
+    pairs: Path,
+    settings: PackingSettings,
+    progress: Progress,
+    *,
+    texts: bool = False,
 ) -> dict[str, Any]:
-    """Write packed pair rows `train` and `validation`; pairs longer than a row are left out. Returns figures."""
+    """Write packed pair rows `train` and `validation`; pairs longer than a row are left out. Returns figures.
+
+    With `texts` both sides of the training pairs are written as `documents` too, for denoising.
+    """
     tokenizer = Tokenizer.load(tokenizer_folder)
     rows, figures = read_rows(pairs / "pairs.parquet"), dict[str, Any]()
     for split in ("train", "validation"):
@@ -121,6 +159,12 @@ def pack_pair_corpus(
             f"{split}_target_tokens": sum(len(target) - 1 for _, target in fitting),
             f"{split}_filled": round(float((packed.target_segment[:, :-1] >= 0).mean()), 4),
         }
+    if texts:
+        plain = [row[side] for row in rows if row["split"] == "train" for side in ("source", "target")]
+        # a place less than sources have: gaps take fewer tokens than they hide, but a piece gets an end
+        documents = pack_documents(_framed(tokenizer, plain), settings.source_tokens - 1, tokenizer.control[PAD])
+        documents.save(folder, "documents")
+        figures |= _figures("documents", documents)
     return figures
 
 

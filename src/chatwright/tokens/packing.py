@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import ge, sub
 from pathlib import Path
 
 import numpy as np
@@ -84,26 +85,32 @@ def pack_conversations(
     The order is kept up to `open_rows` rows. One that is longer than a row is cut into pieces that
     overlap by one place, so that no learnt token is lost.
     """
-    places = row_tokens + 1
-    finished: list[list[tuple[list[int], list[bool]]]] = []
-    opened: list[tuple[int, list[tuple[list[int], list[bool]]]]] = []  # (room left, contents)
-    for piece in _pieces(conversations, places):
-        size = len(piece[0])
-        fitting = [index for index, (room, _) in enumerate(opened) if room >= size]
+    pieces = list(_pieces(conversations, row_tokens + 1))
+    if not pieces:
+        raise DataError("there are no conversations to train on", remedy="give more text")
+    rows = fill_rows([(len(ids),) for ids, _ in pieces], (row_tokens + 1,), open_rows)
+    return _rows([[pieces[index] for index in row] for row in rows], row_tokens + 1, pad)
+
+
+def fill_rows(sizes: Sequence[tuple[int, ...]], places: tuple[int, ...], open_rows: int) -> list[list[int]]:
+    """Which pieces lie in which row: each in the open row that it leaves the least room in.
+
+    A row has `places` for each side of a piece; the order is kept up to `open_rows` rows.
+    Example: pieces of 3, 4, 2 and 1 in rows of 5 give the rows [0 2] and [1 3].
+    """
+    finished: list[list[int]] = []
+    opened: list[tuple[tuple[int, ...], list[int]]] = []  # room left on each side, contents
+    for number, size in enumerate(sizes):
+        fitting = [at for at, (room, _) in enumerate(opened) if all(map(ge, room, size))]
         if fitting:
-            index = min(fitting, key=lambda i: opened[i][0])
-            room, contents = opened.pop(index)
+            room, contents = opened.pop(min(fitting, key=lambda at: sum(opened[at][0])))
         else:
             room, contents = places, []
-        contents.append(piece)
-        opened.append((room - size, contents))
+        contents.append(number)
+        opened.append((tuple(map(sub, room, size)), contents))
         if len(opened) > open_rows:
-            index = min(range(len(opened)), key=lambda i: opened[i][0])
-            finished.append(opened.pop(index)[1])
-    finished += [contents for _, contents in opened]
-    if not finished:
-        raise DataError("there are no conversations to train on", remedy="give more text")
-    return _rows(finished, places, pad)
+            finished.append(opened.pop(min(range(len(opened)), key=lambda at: sum(opened[at][0])))[1])
+    return finished + [contents for _, contents in opened]
 
 
 def _pieces(

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatwright.core.errors import DataError
-from chatwright.core.seeds import derive_seed
 from chatwright.tokens.arrays import map_arrays, save_arrays
+from chatwright.tokens.batches import shuffled
+from chatwright.tokens.packing import fill_rows
 
 Pair = tuple[list[int], list[int]]  # ids of source and target, control tokens included
 _ARRAYS = ("source", "source_segment", "target", "target_segment")
@@ -57,6 +59,14 @@ class PairBatch:
     learnt: NDArray[np.bool_]
 
 
+class PairSource(Protocol):
+    """Batches of pairs as a pure function of the step."""
+
+    def at(self, step: int) -> PairBatch:
+        """The batch of `step`."""
+        ...
+
+
 @dataclass(frozen=True)
 class PairBatches:
     """Batches as a pure function of (seed, step): each epoch visits every row once, in an order of its own."""
@@ -68,12 +78,7 @@ class PairBatches:
     def at(self, step: int) -> PairBatch:
         """The batch of `step`."""
         first = step * self.rows_per_batch
-        epochs, places = np.divmod(np.arange(first, first + self.rows_per_batch), len(self.rows))
-        chosen = np.empty_like(places)
-        for epoch in np.unique(epochs):
-            order = np.random.default_rng(derive_seed(self.seed, "order", int(epoch))).permutation(len(self.rows))
-            chosen[epochs == epoch] = order[places[epochs == epoch]]
-        return rows_to_pair_batch(self.rows, chosen)
+        return rows_to_pair_batch(self.rows, shuffled(first, self.rows_per_batch, len(self.rows), self.seed))
 
 
 def rows_to_pair_batch(rows: PairRows, chosen: NDArray[np.int64]) -> PairBatch:
@@ -95,35 +100,26 @@ def pack_pairs(pairs: Sequence[Pair], source_places: int, target_places: int, pa
 
     The order is kept up to `open_rows` rows.
     """
-    rows: list[list[Pair]] = []
-    opened: list[tuple[int, int, list[Pair]]] = []  # room left on both sides, contents
-    for number, pair in enumerate(pairs):
-        needs = len(pair[0]), len(pair[1])
-        if needs[0] > source_places or needs[1] > target_places + 1:
+    places = source_places, target_places + 1
+    sizes = [(len(source), len(target)) for source, target in pairs]
+    for number, size in enumerate(sizes):
+        if size[0] > places[0] or size[1] > places[1]:
             raise DataError(
-                f"pair {number + 1} has {needs[0]} and {needs[1]} tokens, rows {source_places} and {target_places}",
+                f"pair {number + 1} has {size[0]} and {size[1]} tokens, rows {source_places} and {target_places}",
                 remedy="raise packing.source_tokens and packing.row_tokens, or leave it out",
             )
-        fitting = [at for at, (room, place, _) in enumerate(opened) if room >= needs[0] and place >= needs[1]]
-        if fitting:
-            at = min(fitting, key=lambda index: opened[index][0] + opened[index][1])
-            room, place, contents = opened.pop(at)
-        else:
-            room, place, contents = source_places, target_places + 1, []
-        contents.append(pair)
-        opened.append((room - needs[0], place - needs[1], contents))
-        if len(opened) > open_rows:
-            fullest = min(range(len(opened)), key=lambda index: opened[index][0] + opened[index][1])
-            rows.append(opened.pop(fullest)[2])
-    rows += [contents for _, _, contents in opened]
-    if not rows:
+    if not pairs:
         raise DataError("there are no pairs to train on", remedy="give more text")
-    source, source_segment = _side([[pair[0] for pair in row] for row in rows], source_places, pad)
-    target, target_segment = _side([[pair[1] for pair in row] for row in rows], target_places + 1, pad)
+    rows = [[pairs[index] for index in row] for row in fill_rows(sizes, places, open_rows)]
+    source, source_segment = lay_side([[pair[0] for pair in row] for row in rows], source_places, pad)
+    target, target_segment = lay_side([[pair[1] for pair in row] for row in rows], target_places + 1, pad)
     return PairRows(source, source_segment, target, target_segment)
 
 
-def _side(rows: list[list[list[int]]], places: int, pad: int) -> tuple[NDArray[np.uint16], NDArray[np.int16]]:
+def lay_side(
+    rows: Sequence[Sequence[Sequence[int]]], places: int, pad: int
+) -> tuple[NDArray[np.uint16], NDArray[np.int16]]:
+    """The sequences of each row one behind the other: ids and segments [R, places]."""
     ids = np.full((len(rows), places), pad, dtype=np.uint16)
     segment = np.full((len(rows), places), -1, dtype=np.int16)
     for row, pieces in enumerate(rows):

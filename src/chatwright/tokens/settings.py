@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chatwright.core.settings import Settings
 
@@ -20,3 +20,27 @@ class PackingSettings(Settings):
     row_tokens: int = Field(128, ge=16, description="T, tokens a row predicts")
     source_tokens: int = Field(128, ge=16, description="S, places of a row for sources, where there are pairs")
     open_rows: int = Field(64, ge=1, description="rows that are kept open while looking for the best fit")
+
+
+class DenoisingSettings(Settings):
+    """How gaps are made in a text that a model learns to fill (T5, arXiv 1910.10683)."""
+
+    hidden: float = Field(0.15, gt=0, lt=1, description="share of the tokens that gaps hide")
+    mean_span: float = Field(3.0, ge=1, description="tokens in a gap, on average")
+
+
+class MaskingSettings(Settings):
+    """What masked pretraining hides (BERT, arXiv 1810.04805; higher shares: arXiv 2202.08005)."""
+
+    masked: float = Field(0.3, gt=0, lt=1, description="share of the tokens that have to be found again")
+    mask_share: float = Field(1.0, ge=0, le=1, description="of these, the share shown as the mask token")
+    random_share: float = Field(
+        0.0, ge=0, le=1, description="of these, the share shown as a random token; the others are shown as they are"
+    )
+    whole_words: bool = Field(True, description="all tokens of a word together; in Chinese, of a segmented word")
+
+    @model_validator(mode="after")
+    def _shares(self) -> MaskingSettings:
+        if self.mask_share + self.random_share > 1:
+            raise ValueError(f"mask_share ({self.mask_share}) and random_share ({self.random_share}) exceed 1 together")
+        return self

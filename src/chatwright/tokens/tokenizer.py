@@ -28,6 +28,8 @@ PAD, BEGIN, END, SYSTEM, USER, ASSISTANT = (
     "<|assistant|>",
 )
 CONTROL = (PAD, BEGIN, END, SYSTEM, USER, ASSISTANT)
+MASK = "<|mask|>"  # of masked pretraining
+GAPS = tuple(f"<extra_id_{number}>" for number in range(32))  # of denoising; T5's names
 TOKENIZER_FILE = "tokenizer.json"
 
 # A word takes the one sign before it (" join", ".join", "_join"); digits stand alone.
@@ -56,24 +58,34 @@ class Tokenizer:
         self._byte_ids = {byte: bpe.token_to_id(letter) or 0 for letter, byte in self._bytes.items()}
         found = {token: bpe.token_to_id(token) for token in CONTROL}
         missing = [token for token, index in found.items() if index is None]
+        found |= {token: index for token in (MASK, *GAPS) if (index := bpe.token_to_id(token)) is not None}
         if missing:
             raise ArtifactError(f"control tokens are missing: {', '.join(missing)}", where=TOKENIZER_FILE)
         self.control: dict[str, int] = {token: index for token, index in found.items() if index is not None}
 
+    @property
+    def gaps(self) -> tuple[int, ...]:
+        """The ids of the gap tokens, in order; none where the tokenizer was learnt without them."""
+        return tuple(self.control[token] for token in GAPS if token in self.control)
+
     @classmethod
-    def learn(cls, texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
-        """Learn merges from `texts` until there are `vocabulary_size` tokens (or no pair is left)."""
+    def learn(cls, texts: Iterable[str], vocabulary_size: int, extra: Iterable[str] = ()) -> Tokenizer:
+        """Learn merges from `texts` until there are `vocabulary_size` tokens (or no pair is left).
+
+        `extra` are control tokens beside those that every tokenizer has: `MASK`, `GAPS`.
+        """
+        control = (*CONTROL, *extra)
         bpe = StockTokenizer(BPE())
         bpe.pre_tokenizer = Sequence([Split(Regex(_WORDS), "isolated"), ByteLevel(False, use_regex=False)])
         bpe.decoder = ByteLevelDecoder()
         trainer = BpeTrainer(
             vocab_size=vocabulary_size,
-            special_tokens=[AddedToken(token, special=True, normalized=False) for token in CONTROL],
+            special_tokens=[AddedToken(token, special=True, normalized=False) for token in control],
             initial_alphabet=ByteLevel.alphabet(),
             show_progress=False,
         )
         bpe.train_from_iterator(texts, trainer)
-        if bpe.get_vocab_size() <= len(CONTROL) + 256:
+        if bpe.get_vocab_size() <= len(control) + 256:
             raise DataError("there is no text to learn a tokenizer from", remedy="give more text")
         return cls(bpe)
 
@@ -99,8 +111,13 @@ class Tokenizer:
 
     def encode_batch(self, texts: list[str]) -> list[list[int]]:
         """Ids of many texts, on all threads of the library."""
-        sound = [text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for text in texts]
-        return [encoding.ids for encoding in self._bpe.encode_batch_fast(sound, add_special_tokens=False)]
+        encodings = self._bpe.encode_batch_fast([_sound(text) for text in texts], add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+    def encode_with_ends(self, texts: list[str]) -> list[tuple[list[int], list[int]]]:
+        """Ids of many texts, and for each id where its characters end in the text."""
+        encodings = self._bpe.encode_batch([_sound(text) for text in texts], add_special_tokens=False)
+        return [(encoding.ids, [end for _, end in encoding.offsets]) for encoding in encodings]
 
     def decode(self, ids: list[int]) -> str:
         """Text of ids; control tokens are left out, broken UTF-8 becomes U+FFFD."""
@@ -124,3 +141,7 @@ class Tokenizer:
         control = set(self.control.values())
         pieces = (self._bpe.id_to_token(index) or "" for index in ids if index not in control)
         return bytes(self._bytes[letter] for piece in pieces for letter in piece)
+
+
+def _sound(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chatwright.model.config import ModelConfig
 from chatwright.tokens.batches import Batch
+from chatwright.tokens.labels import LabelBatch
 from chatwright.tokens.pairs import PairBatch
 
 
@@ -22,13 +23,26 @@ def count_pairs(segment: NDArray[np.int16]) -> int:
     return pairs
 
 
-def batch_work(config: ModelConfig, batch: Batch | PairBatch, learnt: int) -> tuple[int, float]:
+def batch_work(config: ModelConfig, batch: Batch | PairBatch | LabelBatch, learnt: int) -> tuple[int, float]:
     """Tokens of a batch, padding left out, and the FLOPs that its gradient needs."""
     tokens = int((batch.segment >= 0).sum())
+    if isinstance(batch, LabelBatch):
+        return tokens, label_flops(config, tokens, learnt, _squares(batch.segment, batch.segment))
     if isinstance(batch, PairBatch):
         source = int((batch.source_segment >= 0).sum())
         return source + tokens, pair_flops(config, batch, source, tokens, learnt)
-    return tokens, training_flops(config, tokens, learnt, count_pairs(batch.segment))
+    seen = count_pairs if config.family == "decoder" else _both_ways
+    return tokens, training_flops(config, tokens, learnt, seen(batch.segment))
+
+
+def label_flops(config: ModelConfig, tokens: int, texts: int, pairs: int) -> float:
+    """The same for a classifier: every token passes every block, the head is asked once a text."""
+    matrices = config.block_matrix_parameters * tokens + config.head_parameters * texts
+    return float(6 * matrices + 12 * config.layers * config.heads * config.head_width * pairs)
+
+
+def _both_ways(segment: NDArray[np.int16]) -> int:
+    return _squares(segment, segment)
 
 
 def pair_flops(config: ModelConfig, batch: PairBatch, source: int, tokens: int, learnt: int) -> float:

@@ -12,6 +12,7 @@ from torch import nn
 from chatwright.core.errors import TrainingError
 from chatwright.core.seeds import derive_seed
 from chatwright.model.language_model import LanguageModel
+from chatwright.model.lora import adapters
 from chatwright.train.averaging import WeightAverage
 from chatwright.train.objectives import Objective
 from chatwright.train.optimizers import Muon
@@ -34,7 +35,10 @@ class StepFigures:
 
 
 class Learner:
-    """A model with its optimizers: Muon for the block matrices, AdamW for the rest."""
+    """A model with its optimizers: Muon for the matrices of blocks and heads, AdamW for the rest.
+
+    What is frozen stays as it is.
+    """
 
     def __init__(
         self,
@@ -51,18 +55,25 @@ class Learner:
         self.steps, self.dtype, self.compiled, self.seed = steps, dtype, compiled, seed
         model.set_dropout(settings.dropout)
         self._bad_steps = 0
-        matrices = [weight for block in model.blocks for weight in block.parameters() if weight.ndim == 2]
+        factors = {id(weight) for factors in adapters(model).values() for weight in factors.parameters()}
+        bodies = [*model.blocks, *([model.head_matrix] if model.head_matrix is not None else [])]
+        matrices = [weight for body in bodies for weight in body.parameters() if weight.ndim == 2]
+        matrices = [weight for weight in matrices if weight.requires_grad and id(weight) not in factors]
         chosen = {id(weight) for weight in matrices}
-        others = [weight for weight in model.parameters() if id(weight) not in chosen]
-        self.optimizers: dict[str, torch.optim.Optimizer] = {
-            "muon": Muon(matrices, settings.learning_rate, settings.momentum, settings.weight_decay, dtype),
+        learnt = [weight for weight in model.parameters() if weight.requires_grad]
+        others = [weight for weight in learnt if id(weight) not in chosen]
+        self.optimizers: dict[str, torch.optim.Optimizer] = {}
+        if matrices:  # with adapters there are none
+            rate, decay = settings.learning_rate, settings.weight_decay
+            self.optimizers["muon"] = Muon(matrices, rate, settings.momentum, decay, dtype)
+        self.optimizers |= {
             "adamw": torch.optim.AdamW(
                 others, lr=settings.adam_learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
             ),
         }
         self._average: WeightAverage | None = None
         if settings.average_share:
-            self._average = WeightAverage(model.parameters(), round(steps * (1 - settings.average_share)))
+            self._average = WeightAverage(learnt, round(steps * (1 - settings.average_share)))
             self.optimizers["average"] = self._average  # after those that change the weights
         self._peaks = {"muon": settings.learning_rate, "adamw": settings.adam_learning_rate}
         if compiled:
@@ -107,7 +118,7 @@ class Learner:
             final_rate=settings.final_rate,
         )
         for label, peak in self._peaks.items():
-            for group in self.optimizers[label].param_groups:
+            for group in self.optimizers[label].param_groups if label in self.optimizers else ():
                 group["lr"] = peak * share
         return share
 

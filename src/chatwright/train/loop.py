@@ -17,7 +17,8 @@ from chatwright.core.metrics import MetricLog, read_metrics
 from chatwright.core.progress import Progress
 from chatwright.model.config import ModelConfig
 from chatwright.tokens.batches import Batch, BatchSource
-from chatwright.tokens.pairs import PairBatch, PairBatches
+from chatwright.tokens.labels import LabelBatch, LabelSource
+from chatwright.tokens.pairs import PairBatch, PairSource
 from chatwright.train.checkpoint import load_checkpoint, save_checkpoint
 from chatwright.train.flops import batch_work, measure_peak
 from chatwright.train.learner import Learner, StepFigures
@@ -49,7 +50,7 @@ class Counts:
     last_loss: float = float("nan")
 
     def add(
-        self, config: ModelConfig, batch: Batch | PairBatch, figures: StepFigures, seconds: float
+        self, config: ModelConfig, batch: Batch | PairBatch | LabelBatch, figures: StepFigures, seconds: float
     ) -> tuple[int, float]:
         """Count a step; returns its tokens and FLOPs."""
         tokens, flops = batch_work(config, batch, figures.learnt)
@@ -107,7 +108,7 @@ def uncompiled() -> Iterator[None]:
 def train(
     folder: Path,
     learner: Learner,
-    batches: BatchSource | PairBatches,
+    batches: BatchSource | PairSource | LabelSource,
     progress: Progress,
     *,
     validate: Validate | None = None,

@@ -32,7 +32,7 @@ class HeadCrossEntropy(torch.autograd.Function):
         """hidden [N, D], head [V, D] and bias [V] (float32 weights), targets [N]; returns a float32 scalar."""
         weight = head.detach().to(hidden.dtype)
         hidden_gradient = torch.empty_like(hidden)
-        head_gradient = torch.zeros_like(head)
+        head_gradient = torch.zeros_like(head) if ctx.needs_input_grad[1] else None
         bias_gradient = None if bias is None else torch.zeros_like(bias)
         total = torch.zeros((), dtype=torch.float32)
         for start in range(0, hidden.shape[0], _PIECE):
@@ -52,12 +52,13 @@ class HeadCrossEntropy(torch.autograd.Function):
                 bias_gradient += slope.sum(dim=0)
             slope = slope.to(hidden.dtype)
             hidden_gradient[start : start + _PIECE] = slope @ weight
-            head_gradient += slope.T @ piece
+            if head_gradient is not None:
+                head_gradient += slope.T @ piece
         ctx.save_for_backward(hidden_gradient, head_gradient, bias_gradient)
         return total
 
     @staticmethod
     def backward(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
         hidden_gradient, head_gradient, bias_gradient = ctx.saved_tensors
-        bias = None if bias_gradient is None else bias_gradient * scale
-        return hidden_gradient * scale.to(hidden_gradient.dtype), head_gradient * scale, None, bias, None
+        bias, head = (None if each is None else each * scale for each in (bias_gradient, head_gradient))
+        return hidden_gradient * scale.to(hidden_gradient.dtype), head, None, bias, None

@@ -1,7 +1,9 @@
 """Objectives: what a batch asks of a model, as a summed loss and a count.
 
 Causal pretraining and supervised finetuning are the same question, "which token comes next?",
-asked of every position or of the assistant's words only; the rows' loss mask says which.
+asked of every position or of the assistant's words only; the rows' loss mask says which. Denoising and
+translating are the same too, of a target with a source beside it. Masked pretraining asks which token a place
+hides, classification which label a text has.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chatwright.model.decoder import Decoder
+from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.language_model import LanguageModel
 from chatwright.model.masks import cross_mask, packed_mask
 from chatwright.tokens.batches import Batch
+from chatwright.tokens.labels import LabelBatch
 from chatwright.tokens.pairs import PairBatch
 from chatwright.train.losses import HeadCrossEntropy
 
@@ -47,6 +51,26 @@ def next_token(model: Decoder, batch: Batch, dtype: torch.dtype) -> Objective:
     return Objective(_head_loss(model, chosen, targets), len(learnt))
 
 
+def masked_tokens(model: Encoder, batch: Batch, dtype: torch.dtype) -> Objective:
+    """-log p(hidden token | all that is shown of its text), summed over the hidden places of the batch."""
+    learnt = torch.from_numpy(batch.learnt).reshape(-1).nonzero().squeeze(1)
+    targets = torch.from_numpy(batch.targets).reshape(-1)[learnt]
+    wanted = F.pad(learnt, (0, -len(learnt) % _PLACES))
+    mask = packed_mask(torch.from_numpy(batch.segment), causal=False)
+    hidden = model.hidden(torch.from_numpy(batch.inputs), mask, dtype=dtype, wanted=wanted)
+    return Objective(_head_loss(model, hidden[: len(learnt)], targets), len(learnt))
+
+
+def text_labels(model: Encoder, batch: LabelBatch, dtype: torch.dtype, smoothing: float = 0.0) -> Objective:
+    """-log p(label | text), summed over the texts of the batch."""
+    mask = packed_mask(torch.from_numpy(batch.segment), causal=False)
+    hidden = model.hidden(torch.from_numpy(batch.inputs), mask, dtype=dtype)
+    logits = model.label_logits(hidden, torch.from_numpy(batch.group), len(batch.labels))
+    labels = torch.from_numpy(batch.labels)
+    loss = F.cross_entropy(logits, labels, reduction="sum", label_smoothing=smoothing)
+    return Objective(loss, len(labels))
+
+
 def sequence_to_sequence(
     model: EncoderDecoder, batch: PairBatch, dtype: torch.dtype, smoothing: float = 0.0
 ) -> Objective:
@@ -64,6 +88,11 @@ def sequence_to_sequence(
         wanted=F.pad(learnt, (0, -len(learnt) % _PLACES)),
     )
     return Objective(_head_loss(model, hidden[: len(learnt)], targets, smoothing), len(learnt))
+
+
+def smoothed_labels(smoothing: float) -> Callable[[Encoder, LabelBatch, torch.dtype], Objective]:
+    """`text_labels` with label smoothing."""
+    return partial(text_labels, smoothing=smoothing)
 
 
 def smoothed_pairs(smoothing: float) -> Callable[[EncoderDecoder, PairBatch, torch.dtype], Objective]:

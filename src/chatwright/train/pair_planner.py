@@ -57,15 +57,24 @@ def make_pair_plan(
 
     batches = PairBatches(_random_rows(config, train.rows_per_batch, packing), train.rows_per_batch, seed=0)
     speed, compile_seconds, compiled = measure_speed(settings, machine, learner, batches, progress)
-    steps = settings.finetune_steps or max(
-        1, round(steps_for(training_seconds(settings), speed, compile_seconds, settings))
-    )
+    steps = steps_for(training_seconds(settings), speed, compile_seconds, settings)
+    pretrain = settings.pretrain_steps or round(steps * settings.denoise_share)
+    pretrain = max(1, pretrain) if settings.denoise_share else 0
+    finetune = settings.finetune_steps or max(1, round(steps * (1 - settings.denoise_share)))
     tokens_per_step = train.rows_per_batch * (packing.row_tokens + packing.source_tokens)
     expected = {
         "steps_per_second": round(speed, 3),
         "tokens_per_second": round(speed * tokens_per_step, 1),
-        "seconds": {"finetune": round(steps / speed, 1), "total": round(steps / speed + settings.other_seconds, 1)},
+        "seconds": {
+            **({"pretrain": round(pretrain / speed, 1)} if pretrain else {}),
+            "finetune": round(finetune / speed, 1),
+            "total": round((pretrain + finetune) / speed + settings.other_seconds, 1),
+        },
     }
+
+    def stage(steps: int) -> StagePlan:
+        return StagePlan(steps=steps, rows_per_batch=train.rows_per_batch, tokens_per_step=tokens_per_step)
+
     return Plan(
         minutes=settings.minutes,
         created=date.today().isoformat(),
@@ -74,7 +83,8 @@ def make_pair_plan(
         compiled=compiled,
         threads=machine["threads"],
         model=config,
-        finetune=StagePlan(steps=steps, rows_per_batch=train.rows_per_batch, tokens_per_step=tokens_per_step),
+        pretrain=stage(pretrain) if pretrain else None,
+        finetune=stage(finetune),
         expected=expected,
     )
 

@@ -37,7 +37,7 @@ class Plan(Settings):
     compiled: bool
     threads: int
     model: ModelConfig
-    pretrain: StagePlan | None = None  # an encoder-decoder's pairs are all its training
+    pretrain: StagePlan | None = None  # none: pairs may be all the training there is
     finetune: StagePlan
     facts: int = 0
     expected: dict[str, Any]

@@ -14,9 +14,9 @@ from chatwright.core.errors import TrainingError
 from chatwright.core.progress import Progress
 from chatwright.model.config import ModelConfig
 from chatwright.model.decoder import Decoder
-from chatwright.tokens.batches import Batches
+from chatwright.tokens.batches import Batches, BatchSource
 from chatwright.tokens.packing import Rows
-from chatwright.tokens.pairs import PairBatches
+from chatwright.tokens.pairs import PairSource
 from chatwright.tokens.settings import PackingSettings
 from chatwright.train.learner import Learner
 from chatwright.train.machine import compiler, describe, set_up, usable_cores
@@ -130,7 +130,7 @@ def measure_speed(
     settings: PlanSettings,
     machine: dict[str, Any],
     learner: Callable[[bool], Learner],
-    batches: Batches | PairBatches,
+    batches: BatchSource | PairSource,
     progress: Progress,
 ) -> tuple[float, float, bool]:
     """Steps per second of a learner made for it, seconds to warm up, and whether its blocks are compiled."""
@@ -161,7 +161,7 @@ def _random_batches(config: ModelConfig, rows: int, row_tokens: int) -> Batches:
     return Batches(Rows(ids, segment, random.random(shape) < 0.5), rows, seed=0)
 
 
-def _measure_steps(learner: Learner, batches: Batches | PairBatches) -> tuple[float, float]:
+def _measure_steps(learner: Learner, batches: BatchSource | PairSource) -> tuple[float, float]:
     """Steps per second (median) of real training steps, and seconds to warm up."""
     learner.model.initialise(seed=0)
     times = []

@@ -28,6 +28,18 @@ class TrainSettings(Settings):
     checkpoint_every: int = Field(100, ge=1, description="steps between checkpoints")
 
 
+class ClassifySettings(TrainSettings):
+    """How a classifier learns, after masked pretraining or without it."""
+
+    epochs: int = Field(4, ge=1, description="times that each text is learnt from")
+    learning_rate: float = Field(0.005, gt=0, le=1, description="peak rate of Muon (block matrices)")
+    adam_learning_rate: float = Field(0.001, gt=0, le=1, description="peak rate of AdamW (embedding, norms, labels)")
+    warmup_share: float = Field(0.1, ge=0, le=0.5, description="share of the steps in which the rate rises")
+    decay_share: float = Field(0.9, ge=0, le=1, description="share of the steps in which the rate falls")
+    dropout: float = Field(0.1, ge=0, lt=1, description="share of what blocks add that training leaves out")
+    rows_per_batch: int = Field(8, ge=1, description="B, rows in a step")
+
+
 class PlanSettings(Settings):
     """What the plan is derived from: how long, how big, how much to learn per fact."""
 
@@ -41,6 +53,9 @@ class PlanSettings(Settings):
         100, ge=0, description="copying exercises at the start of pretraining; none in runs of under five times as many"
     )
     pretrain_share: float = Field(0.05, ge=0, lt=1, description="share of the training time spent on documents")
+    denoise_share: float = Field(
+        0.0, ge=0, lt=1, description="share of the training time spent on filling gaps in the pairs' own text"
+    )
     tokens_per_fact: int = Field(1800, ge=1, description="conversation tokens it takes to learn one of 2,000 facts")
     tokens_per_round: int = Field(139, ge=1, description="mean tokens of one fact's conversations in one round")
     most_rounds: int = Field(60, ge=1, description="no fact is asked about in more rounds than this")

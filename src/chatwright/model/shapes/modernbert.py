@@ -13,6 +13,7 @@ from chatwright.model.shapes.shape import (
     with_biases,
 )
 
+_CLASSIFIER = "ModernBertForSequenceClassification"
 _BLOCK = {
     "attention_norm.weight": "attn_norm.weight",
     "attention.query_key_value.weight": "attn.Wqkv.weight",
@@ -35,6 +36,7 @@ def _from_stock(stock: StockConfig) -> ModelConfig:
         bases[kind], scaling = read_rope({**stock, "rope_theta": stock[older]}, kind)
         if scaling is not None:
             raise ValueError(f"rope_parameters.{kind} stretches positions, which is not built for ModernBERT")
+    labels = _labels(stock)
     return ModelConfig(
         family="encoder",
         vocabulary_size=stock["vocab_size"],
@@ -59,8 +61,21 @@ def _from_stock(stock: StockConfig) -> ModelConfig:
         attention_bias=stock["attention_bias"],
         feed_forward_bias=stock["mlp_bias"],
         head_transform=True,
-        head_bias=stock["decoder_bias"],
+        head_bias=stock["decoder_bias"] and not labels,
+        labels=labels,
     )
+
+
+def _labels(stock: StockConfig) -> tuple[str, ...]:
+    """The labels of a classifier, in order; none of a model with a head for masked tokens."""
+    if stock.get("architectures") != [_CLASSIFIER]:
+        return ()
+    if stock.get("classifier_pooling", "cls") != "mean":
+        raise ValueError(
+            f"classifier_pooling = {stock.get('classifier_pooling', 'cls')!r} is not built (built: 'mean')"
+        )
+    named = stock.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+    return tuple(named[key] for key in sorted(named, key=int))
 
 
 def _to_stock(config: ModelConfig) -> StockConfig:
@@ -91,7 +106,17 @@ def _to_stock(config: ModelConfig) -> StockConfig:
         "attention_bias": config.attention_bias,
         "mlp_bias": config.feed_forward_bias,
         "decoder_bias": config.head_bias,
+        **(_labels_to_stock(config.labels) if config.labels else {}),
         **dict.fromkeys(("pad_token_id", "bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id")),
+    }
+
+
+def _labels_to_stock(labels: tuple[str, ...]) -> StockConfig:
+    return {
+        "architectures": [_CLASSIFIER],
+        "classifier_pooling": "mean",
+        "id2label": {str(number): label for number, label in enumerate(labels)},
+        "label2id": {label: number for number, label in enumerate(labels)},
     }
 
 
@@ -115,6 +140,9 @@ def _weights(config: ModelConfig) -> dict[str, StockWeight]:
     weights = with_biases(weights, present)
     if config.head_bias:
         weights["head_bias"] = StockWeight(("decoder.bias",))
+    if config.labels:
+        weights["classifier.weight"] = StockWeight(("classifier.weight",))
+        weights["classifier.bias"] = StockWeight(("classifier.bias",))
     return weights
 
 
@@ -147,6 +175,7 @@ _DEFAULTS = {
 MODERNBERT = Shape(
     model_type="modernbert",
     architecture="ModernBertForMaskedLM",
+    classifier=_CLASSIFIER,
     from_stock=_from_stock,
     to_stock=_to_stock,
     weights=_weights,

@@ -46,6 +46,11 @@ class Shape:
     only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # options with the values that are built here
     prefix: str = ""  # of names, which files of the bare body leave out
     ignored: tuple[str, ...] = ()  # ends of names that hold no weights
+    classifier: str = ""  # the architecture of configurations with labels
+
+    def architecture_of(self, config: ModelConfig) -> str:
+        """The stock class that holds such a model."""
+        return self.classifier if config.labels else self.architecture
 
     def read(self, stock: StockConfig, where: str) -> ModelConfig:
         """Our configuration; options that are not built, and missing or wrong keys, are told all at once."""

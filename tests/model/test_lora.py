@@ -1,0 +1,108 @@
+"""Adapters: at first nothing changes; PEFT reads ours and we read PEFT's; merging keeps what the model says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from chatwright.core.errors import ArtifactError
+from chatwright.core.files import read_json, write_json
+from chatwright.model.files import load_model, save_model
+from chatwright.model.lora import (
+    ADAPTER_CONFIG,
+    adapters,
+    add_adapters,
+    load_adapters,
+    merge_adapters,
+    save_adapters,
+)
+from tests.model.test_stock import stock_model
+
+IDS = torch.arange(12).reshape(2, 6) * 7 % 300
+DECODERS = ["qwen3", "llama, one head of keys, tied", "gpt2"]
+
+
+def stir(model: Any) -> None:
+    """Random factors everywhere, so that no path is silent."""
+    torch.manual_seed(5)
+    for factors in adapters(model).values():
+        for factor in factors.parameters():
+            torch.nn.init.normal_(factor, std=0.1)
+
+
+@pytest.mark.parametrize("name", [*DECODERS, "t5 v1.1", "modernbert"])
+def test_adapters_change_nothing_at_first_and_merge_into_what_they_say(name: str, tmp_path: Path) -> None:
+    stock_model(name).save_pretrained(tmp_path)
+    model = load_model(tmp_path)
+    arguments = (IDS, IDS) if name.startswith("t5") else (IDS,)
+    before = model(*arguments).detach()
+    count = sum(weight.numel() for weight in model.parameters())
+    learnt = add_adapters(model, rank=3, alpha=6.0, seed=1)
+    assert learnt == sum(weight.numel() for weight in model.parameters() if weight.requires_grad) < count
+    assert torch.equal(model(*arguments), before)
+    stir(model)
+    changed = model(*arguments).detach()
+    assert not torch.allclose(changed, before, atol=1e-2)
+    merge_adapters(model)
+    assert torch.allclose(model(*arguments), changed, atol=1e-4)
+    assert sum(weight.numel() for weight in model.parameters()) == count
+    assert all(weight.requires_grad for weight in model.parameters())
+    (tmp_path / "merged").mkdir()
+    save_model(model, tmp_path / "merged")
+    assert torch.allclose(load_model(tmp_path / "merged")(*arguments), changed, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", [*DECODERS, "t5 v1.1"])
+@pytest.mark.filterwarnings("ignore")  # peft's own
+def test_peft_says_the_same_with_our_adapters_and_we_with_its(name: str, tmp_path: Path) -> None:
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    stock = stock_model(name)
+    stock.save_pretrained(tmp_path / "base")
+    model = load_model(tmp_path / "base")
+    add_adapters(model, rank=2, alpha=8.0, seed=1)
+    stir(model)
+    save_adapters(model, tmp_path / "adapter", base=str(tmp_path / "base"), rank=2, alpha=8.0)
+    theirs = PeftModel.from_pretrained(stock, str(tmp_path / "adapter")).eval()
+    if name.startswith("t5"):
+        ours, told = model(IDS, IDS), theirs(input_ids=IDS, decoder_input_ids=IDS).logits
+    else:
+        ours, told = model(IDS), theirs(IDS).logits
+    assert torch.allclose(ours, told, atol=1e-4, rtol=1e-4)
+
+    targets = ["q", "wi_0"] if name.startswith("t5") else ["c_attn"] if name == "gpt2" else ["q_proj", "down_proj"]
+    made = get_peft_model(
+        stock_model(name), LoraConfig(r=4, lora_alpha=4, target_modules=targets, fan_in_fan_out=name == "gpt2")
+    )
+    torch.manual_seed(9)
+    for label, weight in made.named_parameters():
+        if "lora_" in label:
+            torch.nn.init.normal_(weight, std=0.3)
+    made.save_pretrained(str(tmp_path / "theirs"))
+    model = load_model(tmp_path / "base")
+    load_adapters(model, tmp_path / "theirs")
+    if name.startswith("t5"):
+        ours, told = model(IDS, IDS), made.eval()(input_ids=IDS, decoder_input_ids=IDS).logits
+    else:
+        ours, told = model(IDS), made.eval()(IDS).logits
+    assert torch.allclose(ours, told, atol=1e-4, rtol=1e-4)
+
+
+def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
+    stock_model("qwen3").save_pretrained(tmp_path / "base")
+    model = load_model(tmp_path / "base")
+    add_adapters(model, rank=2, alpha=2.0, seed=0)
+    save_adapters(model, tmp_path / "adapter", base="base", rank=2, alpha=2.0)
+    stock_model("gpt2").save_pretrained(tmp_path / "other")
+    with pytest.raises(ArtifactError, match=r"down_proj.*has no place"):
+        load_adapters(load_model(tmp_path / "other"), tmp_path / "adapter")
+    config = read_json(tmp_path / "adapter" / ADAPTER_CONFIG)
+    write_json(tmp_path / "adapter" / ADAPTER_CONFIG, {**config, "use_dora": True})
+    with pytest.raises(ArtifactError, match="use_dora"):
+        load_adapters(load_model(tmp_path / "base"), tmp_path / "adapter")
+    write_json(tmp_path / "adapter" / ADAPTER_CONFIG, {**config, "peft_type": "IA3"})
+    with pytest.raises(ArtifactError, match="IA3"):
+        load_adapters(load_model(tmp_path / "base"), tmp_path / "adapter")
