@@ -358,3 +358,84 @@ def test_a_run_is_found_by_being_the_newest(run: Path) -> None:
     (link / "runs").mkdir(parents=True)
     os.symlink(run, link / "runs" / "tiny")
     assert chatwright("chat", "--ask", "hello", cwd=link).stdout
+
+
+BOOK = (
+    "Once upon a time there was a dog that walked from {one} to {two}. It met a cat, and both went on together. "
+    "In the evening they came to {two}, where an old woman gave them bread."
+)
+
+
+def test_books_become_a_gpt2_that_stock_classes_load(tmp_path: Path) -> None:
+    places = ["Aachen", "Bonn", "Celle", "Dresden", "Essen", "Fulda", "Gotha", "Halle", "Jena", "Kassel", "Leipzig"]
+    books = tmp_path / "books"
+    books.mkdir()
+    tales = [BOOK.format(one=one, two=two) for one in places for two in places]
+    (books / "tales.txt").write_text("\n\n".join(tales))
+    sets = options(
+        plan__pretrain_steps=8,
+        packing__row_tokens=64,
+        train__rows_per_batch=4,
+        tokenizer__vocabulary_size=400,
+        text__passage_characters=400,
+        generate__max_new_tokens=8,
+    )
+    command = ("run", "gpt2-story", "--docs", str(books), "--out", str(tmp_path / "run"), *sets)
+    result = json.loads(chatwright(*command, "--json").stdout)
+    names = {row["name"] for row in result["scores"]}
+    assert {"language.perplexity", "language.bits_per_byte"} <= names
+    assert "It has not learnt to answer" in (tmp_path / "run" / "report" / "README.md").read_text()
+    told = json.loads(chatwright("export", str(tmp_path / "run"), "--to", str(tmp_path / "story"), "--json").stdout)
+    assert told["architecture"] == "GPT2LMHeadModel" and told["proof"]["texts"] == 200
+    ours = chatwright("generate", str(tmp_path / "run"), "Once upon a time", "--max-length", "50").stdout
+
+    from transformers import GPT2LMHeadModel, GPT2Tokenizer
+
+    tokenizer = GPT2Tokenizer.from_pretrained(str(tmp_path / "story"))
+    model = GPT2LMHeadModel.from_pretrained(str(tmp_path / "story"))
+    inputs = tokenizer("Once upon a time", return_tensors="pt")
+    written = model.generate(**inputs, max_length=50, do_sample=False)
+    assert tokenizer.decode(written[0], skip_special_tokens=True) == ours.rstrip("\n")
+
+
+@pytest.mark.filterwarnings("ignore")  # peft's own
+def test_a_pretrained_model_learns_to_answer_and_its_adapters_are_those_of_peft(tmp_path: Path) -> None:
+    from tests.interop.conftest import make_gpt2
+
+    base = make_gpt2(tmp_path / "tiny-gpt2")
+    talks = tmp_path / "talks.jsonl"
+    rows = [{"instruction": f"Say {at}.", "output": f"It is {at}."} for at in range(120)]
+    talks.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    sets = options(
+        plan__finetune_steps=6,
+        packing__row_tokens=48,
+        train__rows_per_batch=4,
+        messages__held_out=0.1,
+        messages__samples=3,
+        messages__choices=4,
+        generate__max_new_tokens=6,
+    )
+    common = ("--from", str(base), "--file", str(talks), *sets)
+    chatwright("run", *common, "--out", str(tmp_path / "full"))
+    scores = {row["name"] for row in json.loads((tmp_path / "full/report/scores.json").read_text())["rows"]}
+    assert {"language.loss", "language.loss_before", "right answer.accuracy", "answers.rouge_l"} <= scores
+    assert chatwright("chat", str(tmp_path / "full"), "--ask", "Say 3.").stdout
+
+    result = json.loads(
+        chatwright("finetune", *common, "--lora", "2", "--out", str(tmp_path / "lora"), "--json").stdout
+    )
+    assert result["figures"]["adapter_parameters"] == 2 * 3 * (32 + 96 + 32 + 32 + 32 + 128 + 128 + 32)
+    from peft import PeftModel
+    from transformers import GPT2LMHeadModel
+
+    folder = tmp_path / "lora" / "finetune"
+    import torch
+
+    adapted = PeftModel.from_pretrained(
+        GPT2LMHeadModel.from_pretrained(str(tmp_path / "lora" / "base")), str(folder / "adapter")
+    ).eval()
+    merged = GPT2LMHeadModel.from_pretrained(str(folder)).eval()
+    ids = torch.arange(10)[None]
+    with torch.no_grad():
+        assert torch.allclose(adapted(ids).logits, merged(ids).logits, atol=1e-4)
+    assert "--from MODEL" in chatwright("finetune", "instruct", "--lora", "2", "--data", str(tmp_path), code=2).stderr

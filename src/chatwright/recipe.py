@@ -13,12 +13,19 @@ from pydantic import Field, ValidationError
 
 from chatwright.core.errors import Problem, RecipeError, UsageError
 from chatwright.core.settings import Settings
-from chatwright.corpus.settings import ChatSettings, CorpusSettings, LabelSettings, PairSettings
+from chatwright.corpus.settings import (
+    ChatSettings,
+    CorpusSettings,
+    LabelSettings,
+    MessageSettings,
+    PairSettings,
+    TextSettings,
+)
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.settings import GenerateSettings
 from chatwright.report.settings import ReportSettings
 from chatwright.tokens.settings import DenoisingSettings, MaskingSettings, PackingSettings, TokenizerSettings
-from chatwright.train.settings import ClassifySettings, PlanSettings, TrainSettings
+from chatwright.train.settings import ClassifySettings, LoraSettings, PlanSettings, TrainSettings
 
 
 class Recipe(Settings):
@@ -27,14 +34,18 @@ class Recipe(Settings):
     name: str = Field(min_length=1, pattern=r"^[\w.-]+$", description="names the run folder")
     title: str = Field("", description="the report's heading")
     seed: int = Field(1, ge=0, description="every random choice follows from it")
-    story: Literal["chat", "pairs", "labels"] = Field(
+    story: Literal["chat", "pairs", "labels", "messages", "text"] = Field(
         "chat",
         description="chat: an assistant that knows a corpus; pairs: a model that makes targets of sources; "
-        "labels: a classifier of texts",
+        "labels: a classifier of texts; messages: a model that answers as conversations do; "
+        "text: a model that has read a text",
     )
+    base: str | None = Field(None, description="a pretrained model that messages go on from (--from MODEL)")
     corpus: CorpusSettings = CorpusSettings()
     pairs: PairSettings = PairSettings()
     labels: LabelSettings = LabelSettings()
+    messages: MessageSettings = MessageSettings()
+    text: TextSettings = TextSettings()
     chat: ChatSettings = ChatSettings()
     tokenizer: TokenizerSettings = TokenizerSettings()
     packing: PackingSettings = PackingSettings()
@@ -43,6 +54,7 @@ class Recipe(Settings):
     plan: PlanSettings = PlanSettings()
     train: TrainSettings = TrainSettings()
     classify: ClassifySettings = ClassifySettings()
+    lora: LoraSettings = LoraSettings()
     generate: GenerateSettings = GenerateSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     report: ReportSettings = ReportSettings()

@@ -17,7 +17,11 @@ STORY = "Once upon a time there was a very small model. It said once what it had
 @pytest.fixture(scope="session")
 def gpt2_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A GPT-2 of 3 blocks and a tokenizer of its own, with the files that the hub's gpt2 has."""
-    folder = tmp_path_factory.mktemp("hub") / "tiny-gpt2"
+    return make_gpt2(tmp_path_factory.mktemp("hub") / "tiny-gpt2")
+
+
+def make_gpt2(folder: Path) -> Path:
+    """Write such a model."""
     folder.mkdir()
     bpe = ByteLevelBPETokenizer()
     bpe.train_from_iterator([STORY], vocab_size=300, special_tokens=["<|endoftext|>"], show_progress=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +22,9 @@ app.add_typer(corpus_app, name="corpus")
 RecipeName = Annotated[str | None, typer.Argument(help="A shipped recipe or a .toml file [default: python-docs]")]
 Docs = Annotated[str | None, typer.Option(help="Train on this folder of Markdown, reST, text or HTML.")]
 Data = Annotated[str | None, typer.Option(help="The folder of public data sets [default: $CHATWRIGHT_DATA]")]
+File = Annotated[list[Path] | None, typer.Option(help="Own conversations, JSON or JSON Lines; again for more.")]
+From = Annotated[str | None, typer.Option("--from", help="Go on from this model: a run, a folder, or a hub name.")]
+Lora = Annotated[int | None, typer.Option(help="Learn adapters of this rank instead of all weights.")]
 Minutes = Annotated[float | None, typer.Option(help="Wall time for the whole run.")]
 Out = Annotated[str | None, typer.Option(help="The run folder [default: one of its own below runs/]")]
 Sets = Annotated[list[str] | None, typer.Option("--set", help="Change a setting: train.learning_rate=0.01")]
@@ -30,22 +33,10 @@ Replan = Annotated[bool, typer.Option("--replan", help="Measure the machine agai
 RunPlace = Annotated[Path | None, typer.Argument(help="A run or model folder [default: the newest run]")]
 
 
-def _carry_out(
-    stage: str,
-    recipe: str | None,
-    docs: str | None,
-    data: str | None,
-    minutes: float | None,
-    out: str | None,
-    sets: list[str] | None,
-    as_json: bool,
-    replan: bool = False,
-) -> None:
-    from chatwright.cli.stages import carry_out
+def _carry_out(stage: str, recipe: str | None, as_json: bool, replan: bool = False, **options: Any) -> None:
+    from chatwright.cli.stages import Options, carry_out
 
-    carry_out(
-        stage, recipe, docs=docs, data=data, minutes=minutes, out=out, sets=sets or [], as_json=as_json, replan=replan
-    )
+    carry_out(stage, recipe, Options(**options), as_json=as_json, replan=replan)
 
 
 @app.command()
@@ -53,6 +44,9 @@ def run(
     recipe: RecipeName = None,
     docs: Docs = None,
     data: Data = None,
+    file: File = None,
+    base: From = None,
+    lora: Lora = None,
     minutes: Minutes = None,
     out: Out = None,
     sets: Sets = None,
@@ -60,7 +54,8 @@ def run(
     replan: Replan = False,
 ) -> None:
     """Everything: collect, train, evaluate, report. A second run goes on, and does nothing twice."""
-    _carry_out("report", recipe, docs, data, minutes, out, sets, json, replan)
+    options = {"docs": docs, "data": data, "files": file, "base": base, "lora": lora, "minutes": minutes}
+    _carry_out("report", recipe, json, replan, **options, out=out, sets=sets)
 
 
 def _stage_command(name: str, stage: str, help_text: str, group: typer.Typer = app) -> None:
@@ -68,31 +63,22 @@ def _stage_command(name: str, stage: str, help_text: str, group: typer.Typer = a
         recipe: RecipeName = None,
         docs: Docs = None,
         data: Data = None,
+        file: File = None,
+        base: From = None,
+        lora: Lora = None,
         minutes: Minutes = None,
         out: Out = None,
         sets: Sets = None,
         json: Json = False,
+        replan: Replan = False,
     ) -> None:
-        _carry_out(stage, recipe, docs, data, minutes, out, sets, json)
+        options = {"docs": docs, "data": data, "files": file, "base": base, "lora": lora, "minutes": minutes}
+        _carry_out(stage, recipe, json, replan, **options, out=out, sets=sets)
 
     group.command(name, help=help_text)(command)
 
 
-@app.command()
-def plan(
-    recipe: RecipeName = None,
-    docs: Docs = None,
-    data: Data = None,
-    minutes: Minutes = None,
-    out: Out = None,
-    sets: Sets = None,
-    json: Json = False,
-    replan: Replan = False,
-) -> None:
-    """Measure the machine; say sizes, steps and cost before anything is trained."""
-    _carry_out("plan", recipe, docs, data, minutes, out, sets, json, replan)
-
-
+_stage_command("plan", "plan", "Measure the machine; say sizes, steps and cost before anything is trained.")
 _stage_command("build", "corpus", "Collect, clean, deduplicate and split the text.", corpus_app)
 _stage_command("tokenizer", "tokenizer", "Learn the vocabulary.")
 _stage_command("pretrain", "pretrain", "Learn the language of the documents.")

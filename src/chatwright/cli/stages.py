@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,31 +23,38 @@ from chatwright.pipeline.job import Job, run_folder
 from chatwright.recipe import Recipe, load_recipe
 
 DATA_VARIABLE = "CHATWRIGHT_DATA"
-_PUBLIC_DATA = ("pairs", "labels")  # stories that read public data; the recipe's section of that name says which
+_PUBLIC_DATA = (
+    "pairs",
+    "labels",
+    "messages",
+)  # stories that read public data; the recipe's section of that name says which
 _SHOWN_ANSWERS = (  # tasks of which an answer is shown, in this order
     *("what", "which", "arguments", "follow-up", "unknown", "small-talk"),
     *("translation", "summary", "classification"),
 )
 
 
-def carry_out(
-    stage: str,
-    recipe: str | None,
-    *,
-    docs: str | None,
-    data: str | None,
-    minutes: float | None,
-    out: str | None,
-    sets: list[str],
-    as_json: bool,
-    replan: bool,
-) -> None:
+@dataclass(frozen=True)
+class Options:
+    """What people may say beside the recipe."""
+
+    docs: str | None = None
+    data: str | None = None
+    files: Sequence[Path] | None = None
+    base: str | None = None
+    lora: int | None = None
+    minutes: float | None = None
+    out: str | None = None
+    sets: Sequence[str] | None = None
+
+
+def carry_out(stage: str, recipe: str | None, options: Options, *, as_json: bool, replan: bool = False) -> None:
     """Build `stage` and all that it needs in the recipe's run folder, and print what came out."""
-    loaded = resolve(recipe, docs, minutes, sets, data)
+    loaded = resolve(recipe, options)
     story = import_module(f"chatwright.pipeline.{loaded.story}")
     if not hasattr(story, stage):
         raise UsageError(f"this recipe has no stage {stage}", where=loaded.name, remedy="see the stages of `run`")
-    run = run_folder(loaded, out)
+    run = run_folder(loaded, options.out)
     with locked(run):
         job = Job(loaded, run, show, replan=replan)
         try:
@@ -64,36 +73,60 @@ def carry_out(
         _show_stage(console, artifact)
 
 
-def resolve(
-    recipe: str | None, docs: str | None, minutes: float | None, sets: list[str], data: str | None = None
-) -> Recipe:
-    """The recipe that the options mean; `--docs` chooses the recipe for folders.
+def resolve(recipe: str | None, options: Options) -> Recipe:
+    """The recipe that the options mean: `--docs` chooses the one for folders, `--from` and `--file` that for messages.
 
     `--data` or the variable CHATWRIGHT_DATA names the folder of public data sets.
     """
-    changes: dict[str, Any] = {"plan.minutes": minutes}
-    if docs is not None:
-        folder = Path(docs)
+    changes, sets = dict[str, Any]({"plan.minutes": options.minutes}), options.sets or ()
+    name = recipe or _meant(options)
+    if options.docs is not None:
+        folder = Path(options.docs)
         if not folder.is_dir():
             raise UsageError(
                 "is not a folder" if folder.exists() else "there is no such folder",
-                where=docs,
+                where=options.docs,
                 remedy="name a folder of Markdown, reStructuredText, text or HTML",
             )
         changes |= {"corpus.source": "folder", "corpus.docs": str(folder.resolve())}
+        changes |= {"text.docs": str(folder.resolve()), "text.names": []}
         if recipe is None and not any(override.partition("=")[0].strip() == "name" for override in sets):
             changes["name"] = "docs-" + (re.sub(r"[^\w.-]+", "-", folder.resolve().name).strip("-.") or "folder")
-    name = recipe or ("docs" if docs is not None else "python-docs")
+    if options.files:
+        changes |= {"messages.files": [str(path.resolve()) for path in options.files], "messages.names": []}
+    changes |= {"base": options.base, "lora.rank": options.lora}
     loaded = load_recipe(name, sets, changes)
-    section = loaded.story
-    if section not in _PUBLIC_DATA:
-        if data is not None:
-            raise UsageError("this recipe reads no public data set", where=f"--data {data}", remedy="leave it out")
+    _refuse_what_it_does_not_read(loaded, options)
+    if loaded.story not in _PUBLIC_DATA:
         return loaded
-    if docs is not None:
-        raise UsageError("this recipe reads no folder of documentation", where=f"--docs {docs}", remedy="leave it out")
-    public = data or getattr(loaded, section).data or os.environ.get(DATA_VARIABLE)
-    return load_recipe(name, sets, {**changes, f"{section}.data": str(Path(public).resolve())}) if public else loaded
+    public = options.data or getattr(loaded, loaded.story).data or os.environ.get(DATA_VARIABLE)
+    told = {f"{loaded.story}.data": str(Path(public).resolve())} if public else {}
+    return load_recipe(name, sets, {**changes, **told})
+
+
+def _meant(options: Options) -> str:
+    """The recipe where none is named."""
+    if options.docs is not None:
+        return "docs"
+    return "instruct" if options.base or options.files else "python-docs"
+
+
+def _refuse_what_it_does_not_read(loaded: Recipe, options: Options) -> None:
+    """Options that mean nothing to the recipe's story are told, never passed over."""
+    unread = []
+    if options.data is not None and loaded.story not in _PUBLIC_DATA:
+        unread.append((f"--data {options.data}", "this recipe reads no public data set"))
+    if options.docs is not None and loaded.story not in ("chat", "text"):
+        unread.append((f"--docs {options.docs}", "this recipe reads no folder of documentation"))
+    if loaded.story != "messages":
+        named = {"--from": options.base, "--lora": options.lora, "--file": options.files}
+        unread += [
+            (f"{name}", "this recipe learns no conversations of others") for name, value in named.items() if value
+        ]
+    elif options.lora and not loaded.base:
+        unread.append((f"--lora {options.lora}", "adapters need a model to adapt: name it with --from MODEL"))
+    for where, what in unread:
+        raise UsageError(what, where=where, remedy="leave it out, or name another recipe")
 
 
 def _result(stage: str, recipe: Recipe, run: Path, artifact: Artifact) -> dict[str, Any]:

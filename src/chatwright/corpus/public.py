@@ -31,6 +31,12 @@ def public_files(data: str | None, name: str, files: Sequence[str]) -> dict[str,
     return {file: hash_file(Path(data) / file) for file in files}
 
 
+def public_folder(data: str | None, name: str) -> dict[str, str]:
+    """Hashes of all files of a data set; `UsageError` where its folder is missing or empty."""
+    files = sorted(path.name for path in (Path(data) / name).glob("*") if path.is_file()) if data else []
+    return public_files(data, name, [f"{name}/{file}" for file in files] or [f"{name}/…"])
+
+
 def read_text(path: Path) -> str:
     """The text of a file, without a byte-order mark."""
     try:

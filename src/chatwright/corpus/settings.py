@@ -84,3 +84,52 @@ class LabelSettings(Settings):
     )
     data: str | None = Field(None, description="the folder of public data sets (--data DIR, or CHATWRIGHT_DATA)")
     folds: int = Field(5, ge=2, le=20, description="parts that take turns in being asked, where no split is published")
+
+
+class MessageSettings(Settings):
+    """Which conversations are learnt."""
+
+    names: tuple[
+        Literal[
+            "alpaca-en",
+            "alpaca-zh",
+            "dolly",
+            "instruct-demo",
+            "everyday-en",
+            "everyday-zh",
+            "everyday-de",
+            "service-en",
+        ],
+        ...,
+    ] = Field((), description="data sets below the folder of public data")
+    files: tuple[str, ...] = Field((), description="files of one's own, JSON or JSON Lines (--file FILE)")
+    data: str | None = Field(None, description="the folder of public data sets (--data DIR, or CHATWRIGHT_DATA)")
+    most: int | None = Field(None, ge=1, description="conversations of one source at most; none: all")
+    held_out: float = Field(
+        0.02, gt=0, le=0.3, description="share kept for the test, and as much for validation, by a hash"
+    )
+    both_sides: bool = Field(False, description="learn what the user says too, as in talks between equals")
+    choices: int = Field(
+        0, ge=0, le=100, description="in the test the right answer has to be found among so many; 0: it is not asked"
+    )
+    samples: int = Field(20, ge=0, description="answers to test questions that are written and shown")
+
+
+class TextSettings(Settings):
+    """Which text is read, and by what kind of model."""
+
+    names: tuple[Literal["gutenberg", "wikitext-2"], ...] = Field(
+        (), description="collections below the folder of public data"
+    )
+    docs: str | None = Field(None, description="a folder of books, .txt or .md (--docs FOLDER)")
+    data: str | None = Field(None, description="the folder of public data sets (--data DIR, or CHATWRIGHT_DATA)")
+    license: str | None = Field(None, description="licence of the text (SPDX identifier), told by the model card")
+    objective: Literal["causal", "masked"] = Field(
+        "causal", description="causal: which token comes next (a decoder); masked: which is hidden (an encoder)"
+    )
+    shape: Literal["qwen3", "gpt2"] = Field("qwen3", description="the stock architecture of a decoder")
+    passage_characters: int = Field(4_000, ge=200, description="documents are cut into passages of about this length")
+    held_out: float = Field(0.03, gt=0, lt=0.5, description="share of the passages kept for validation, by a hash")
+    minimum_characters: int = Field(20_000, ge=1, description="characters below which training makes no sense")
+    blimp: bool = Field(False, description="ask for grammar by minimal pairs (the data set blimp)")
+    samples: int = Field(8, ge=0, description="beginnings of unread passages that the model goes on from")

@@ -55,7 +55,7 @@ DROPPED = pa.schema(
     ]
 )
 
-_MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
+MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
 
 CONVERSATIONS = pa.schema(
     [
@@ -63,7 +63,7 @@ CONVERSATIONS = pa.schema(
         pa.field("task", pa.string(), nullable=False),
         pa.field("phrasing", pa.string(), nullable=False),
         pa.field("facts", pa.list_(pa.string()), nullable=False),
-        pa.field("messages", pa.list_(_MESSAGE), nullable=False),
+        pa.field("messages", pa.list_(MESSAGE), nullable=False),
         pa.field("baseline", pa.string()),  # what a trivial system would answer
     ]
 )
@@ -108,7 +108,7 @@ def conversation_table(conversations: Sequence[Conversation]) -> pa.Table:
         offsets.append(len(contents))
     messages = pa.ListArray.from_arrays(
         pa.array(offsets, pa.int32()),
-        pa.StructArray.from_arrays([pa.array(roles, pa.string()), pa.array(contents, pa.string())], fields=_MESSAGE),
+        pa.StructArray.from_arrays([pa.array(roles, pa.string()), pa.array(contents, pa.string())], fields=MESSAGE),
     )
     columns = [
         pa.array([row.id for row in conversations], pa.string()),

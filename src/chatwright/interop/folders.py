@@ -15,7 +15,9 @@ from chatwright.generate.grounding import GROUNDING_FILE
 from chatwright.interop.hub import find_model
 from chatwright.interop.proof import prove
 from chatwright.interop.text import GENERATION_FILE, is_ours
+from chatwright.model.config import Family
 from chatwright.model.files import CONFIG_FILE, load_model, save_model
+from chatwright.tokens.template import STOCK_CONFIG
 from chatwright.tokens.tokenizer import BEGIN, END, PAD, Tokenizer
 
 Precision = Literal["float32", "bfloat16"]
@@ -54,6 +56,7 @@ def write_stock_folder(source: str, to: Path, precision: Precision = "float32") 
             if (folder / name).exists():
                 shutil.copyfile(folder / name, partial / name)
         if is_ours(folder):
+            _write_own_tokenizer(folder, partial, model.config.family)
             write_json(partial / GENERATION_FILE, _own_generation(folder, model.config.context))
         if not is_ours(folder):
             prove(folder)  # that it was read right; what is written is proven apart
@@ -70,6 +73,15 @@ def write_stock_folder(source: str, to: Path, precision: Precision = "float32") 
         "precision": precision,
         "proof": proof,
     }
+
+
+def _write_own_tokenizer(folder: Path, to: Path, family: Family) -> None:
+    """Our tokenizer as stock classes read it: what they encode begins as texts begin here."""
+    gpt2 = Tokenizer.load(folder).save_stock(to, framed=family == "decoder")
+    told = {**STOCK_CONFIG, "bos_token": BEGIN}
+    if gpt2:
+        told |= {"tokenizer_class": "GPT2Tokenizer", "unk_token": END, "add_prefix_space": False}
+    write_json(to / "tokenizer_config.json", told)
 
 
 def _special_tokens(folder: Path) -> dict[str, Any]:

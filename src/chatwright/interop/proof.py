@@ -16,7 +16,8 @@ from chatwright.core.files import read_json
 from chatwright.core.seeds import stream
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
-from chatwright.interop.text import is_ours
+from chatwright.interop.text import OwnCodec, is_ours
+from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import CONFIG_FILE, load_model
@@ -55,6 +56,8 @@ def prove(folder: Path) -> dict[str, Any]:
         _compare_tokens(written, _stock_tokens(stock, ours, prompts, start), folder)
     if is_ours(folder):
         proof["conversations"] = _compare_template(folder)
+        if isinstance(ours, Decoder):
+            proof["texts"] = _compare_texts(folder)
     return proof
 
 
@@ -136,6 +139,18 @@ def _compare_template(folder: Path) -> int:
         )
         if list(ids) != encode_prompt(ours, messages):
             raise _differ(f"the chat template gives other ids for conversation {number + 1}: {messages}", folder)
+    return CONVERSATIONS
+
+
+def _compare_texts(folder: Path) -> int:
+    """Texts give the same ids by the stock tokenizer as prompts of ours have."""
+    from transformers import AutoTokenizer
+
+    stock, ours, rng = AutoTokenizer.from_pretrained(str(folder)), OwnCodec(Tokenizer.load(folder)), stream(0, "texts")
+    for _ in range(CONVERSATIONS):
+        text = " ".join(rng.choices(_WORDS, k=rng.randint(1, 12)))
+        if stock(text).input_ids != ours.encode(text):
+            raise _differ(f"the stock tokenizer gives other ids for {text!r}", folder)
     return CONVERSATIONS
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from chatwright.core.errors import ArtifactError
 from chatwright.core.files import read_json, replacing, write_json
+from chatwright.model.config import ModelConfig
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
@@ -55,6 +56,11 @@ def load_model(folder: Path) -> Decoder | Encoder | EncoderDecoder:
     model = make_model(config_from_stock({**stock, TENSORS: tuple(weights)}, str(where)))
     fill(model, weights, SHAPES[stock["model_type"]], str(folder))
     return model.eval()
+
+
+def load_config(folder: Path) -> ModelConfig:
+    """The configuration of a model folder, without its weights."""
+    return config_from_stock(read_json(folder / CONFIG_FILE), str(folder / CONFIG_FILE))
 
 
 def load_decoder(folder: Path) -> Decoder:

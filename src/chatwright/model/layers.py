@@ -80,9 +80,11 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, ca
     says whether a query sees itself and what is before it, or everything.
 
     Short rows that need gradients on a processor take the written-out products: torch's fused kernel
-    spends more on its tiles there than on the arithmetic (docs/log.md, "Attention of short rows").
+    spends more on its tiles there than on the arithmetic (docs/log.md, "Attention of short rows"). So do biases
+    that are learnt: torch has no fused kernel for their gradient.
     """
-    if not query.requires_grad or query.device.type != "cpu" or query.shape[2] > WRITTEN_OUT_UP_TO:
+    short = query.requires_grad and query.device.type == "cpu" and query.shape[2] <= WRITTEN_OUT_UP_TO
+    if not short and not (mask is not None and mask.requires_grad):
         grouped = query.shape[1] != key.shape[1]
         causal = causal and mask is None
         if mask is not None and mask.dtype != torch.bool:

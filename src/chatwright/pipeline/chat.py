@@ -26,15 +26,14 @@ def plan(job: Job) -> Artifact:
 
         made = make_plan(recipe.plan, recipe.train, recipe.packing, recipe.tokenizer.vocabulary_size, progress)
         made.save(folder)
-        assert made.pretrain is not None
         return {
             "facts": made.facts,
             "parameters": made.model.parameters,
             "blocks": made.model.layers,
             "width": made.model.width,
-            "pretrain_steps": made.pretrain.steps,
-            "finetune_steps": made.finetune.steps,
-            "tokens_per_step": made.finetune.tokens_per_step,
+            "pretrain_steps": made.stage("pretrain").steps,
+            "finetune_steps": made.stage("finetune").steps,
+            "tokens_per_step": made.stage("finetune").tokens_per_step,
             "help_seconds": help_seconds(repeats=5),
             **made.expected,
         }
@@ -76,7 +75,7 @@ def chat(job: Job) -> Artifact:
 
         planned = Plan.load(made.folder)
         facts = min(planned.facts, read.figures["facts"])
-        tokens = planned.finetune.steps * planned.finetune.tokens_per_step
+        tokens = planned.stage("finetune").steps * planned.stage("finetune").tokens_per_step
         rounds = min(job.recipe.plan.most_rounds, -(-tokens // (facts * job.recipe.plan.tokens_per_round)) + 1)
         identity = {
             "model": f"a decoder of {planned.model.parameters / 1e6:.1f} million parameters",
@@ -142,16 +141,15 @@ def pretrain(job: Job) -> Artifact:
         from chatwright.train.stages import train_stage
 
         planned = Plan.load(made.folder)
-        assert planned.pretrain is not None
         rows = Rows.load(packed.folder, "documents")
-        most = job.recipe.plan.most_epochs * len(rows) // planned.pretrain.rows_per_batch
+        most = job.recipe.plan.most_epochs * len(rows) // planned.stage("pretrain").rows_per_batch
         return train_stage(
             folder,
             planned,
             rows,
             job.recipe.train,
-            steps=max(1, min(planned.pretrain.steps, most + planned.pretrain.exercises)),
-            exercises=planned.pretrain.exercises,
+            steps=max(1, min(planned.stage("pretrain").steps, most + planned.stage("pretrain").exercises)),
+            exercises=planned.stage("pretrain").exercises,
             seed=derive_seed(job.recipe.seed, "pretrain"),
             start=None,
             shuffle=True,
@@ -184,7 +182,7 @@ def finetune(job: Job) -> Artifact:
             planned,
             rows,
             job.recipe.train,
-            steps=max(1, min(planned.finetune.steps, len(rows) // planned.finetune.rows_per_batch)),
+            steps=max(1, min(planned.stage("finetune").steps, len(rows) // planned.stage("finetune").rows_per_batch)),
             seed=derive_seed(job.recipe.seed, "finetune"),
             start=before.folder,
             shuffle=False,  # the file's rounds bring every fact back at even distances

@@ -42,8 +42,9 @@ def tokenizer(job: Job) -> Artifact:
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.tokens.build import learn_from_texts
+        from chatwright.tokens.tokenizer import MASK
 
-        return learn_from_texts(folder, _texts(read), job.recipe.tokenizer, progress)
+        return learn_from_texts(folder, _texts(read), job.recipe.tokenizer, progress, extra=(MASK,))
 
     return job.build("tokenizer", settings_of(job.recipe, "tokenizer"), {"corpus": read}, work)
 
@@ -67,7 +68,7 @@ def plan(job: Job) -> Artifact:
     recipe, read, learnt, encoded = job.recipe, corpus(job), tokenizer(job), tokens(job)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
-        from chatwright.train.label_planner import Work, make_label_plan
+        from chatwright.train.encoder_planner import Work, make_label_plan
 
         folds, share = read.figures["folds"], encoded.figures["labelled_tokens"] / recipe.packing.row_tokens
         learnt_from = share * (folds - 1) / folds if folds > 1 else share
@@ -81,13 +82,12 @@ def plan(job: Job) -> Artifact:
             progress,
         )
         made.save(folder)
-        assert made.pretrain is not None
         return {
             "parameters": made.model.parameters,
             "blocks": made.model.layers,
             "width": made.model.width,
-            "pretrain_steps": made.pretrain.steps,
-            "finetune_steps": made.finetune.steps,
+            "pretrain_steps": made.stage("pretrain").steps,
+            "finetune_steps": made.stage("finetune").steps,
             **made.expected,
         }
 
@@ -110,8 +110,7 @@ def pretrain(job: Job) -> Artifact:
         from chatwright.train.stages import train_masked
 
         recipe, planned = job.recipe, Plan.load(made.folder)
-        assert planned.pretrain is not None
-        steps, count = planned.pretrain.steps, planned.pretrain.rows_per_batch
+        steps, count = planned.stage("pretrain").steps, planned.stage("pretrain").rows_per_batch
         own = Tokenizer.load(learnt.folder)
         labelled, plain = (EncodedTexts.load(encoded.folder, name) for name in ("labelled", "plain"))
 
@@ -166,7 +165,7 @@ def finetune(job: Job) -> Artifact:
                 pad,
                 recipe.packing.open_rows,
             )
-            count = planned.finetune.rows_per_batch
+            count = planned.stage("finetune").rows_per_batch
             return train_labels(
                 place,
                 planned,

@@ -30,8 +30,8 @@ def plan(job: Job) -> Artifact:
             "parameters": made.model.parameters,
             "blocks": made.model.layers,
             "width": made.model.width,
-            "steps": made.finetune.steps,
-            "tokens_per_step": made.finetune.tokens_per_step,
+            "steps": made.stage("finetune").steps,
+            "tokens_per_step": made.stage("finetune").tokens_per_step,
             **made.expected,
         }
 
@@ -72,9 +72,12 @@ def tokens(job: Job) -> Artifact:
     read, learnt, texts = corpus(job), tokenizer(job), job.recipe.plan.denoise_share > 0
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.pair_sets import PAIR_SETS
         from chatwright.tokens.build import pack_pair_corpus
 
-        return pack_pair_corpus(folder, learnt.folder, read.folder, job.recipe.packing, progress, texts=texts)
+        cut = PAIR_SETS[job.recipe.pairs.name].task == "summary"  # half a sentence has no translation
+        packing = job.recipe.packing
+        return pack_pair_corpus(folder, learnt.folder, read.folder, packing, progress, cut_sources=cut, texts=texts)
 
     settings = {**settings_of(job.recipe, "packing"), "texts": texts}
     return job.build("tokens", settings, {"corpus": read, "tokenizer": learnt}, work)
@@ -100,13 +103,12 @@ def pretrain(job: Job) -> Artifact:
         from chatwright.train.stages import train_pairs
 
         planned, recipe = Plan.load(made.folder), job.recipe
-        assert planned.pretrain is not None
         seed = derive_seed(recipe.seed, "pretrain")
         batches = Denoising.of(
             Rows.load(packed.folder, "documents"),
             Tokenizer.load(learnt.folder),
             recipe.denoising,
-            rows_per_batch=planned.pretrain.rows_per_batch,
+            rows_per_batch=planned.stage("pretrain").rows_per_batch,
             target_places=recipe.packing.row_tokens,
             seed=derive_seed(seed, "batches"),
         )
@@ -115,7 +117,7 @@ def pretrain(job: Job) -> Artifact:
             planned,
             batches,
             recipe.train,
-            steps=planned.pretrain.steps,
+            steps=planned.stage("pretrain").steps,
             seed=seed,
             start=None,
             tokenizer=learnt.folder,
@@ -141,13 +143,13 @@ def finetune(job: Job) -> Artifact:
         from chatwright.train.stages import train_pairs
 
         planned, rows = Plan.load(made.folder), PairRows.load(packed.folder, "train")
-        count, seed = planned.finetune.rows_per_batch, derive_seed(job.recipe.seed, "finetune")
+        count, seed = planned.stage("finetune").rows_per_batch, derive_seed(job.recipe.seed, "finetune")
         figures = train_pairs(
             folder,
             planned,
             PairBatches(rows, count, derive_seed(seed, "batches")),
             job.recipe.train,
-            steps=max(1, min(planned.finetune.steps, job.recipe.plan.most_pair_epochs * len(rows) // count)),
+            steps=max(1, min(planned.stage("finetune").steps, job.recipe.plan.most_pair_epochs * len(rows) // count)),
             seed=seed,
             start=before.folder if before else None,
             tokenizer=learnt.folder,

@@ -20,6 +20,9 @@ _PUBLISHED = {
     "translation.bleu": ("bleu", "BLEU, text as written", "translation"),
     "translation.bleu_detokenised": ("sacrebleu", "sacreBLEU, running text", "translation"),
     "translation.chrf": ("chrf", "chrF2, text as written", "translation"),
+    "blimp.accuracy": ("accuracy", "BLiMP, mean over paradigms", "text-generation"),
+    "right answer.accuracy": ("accuracy", "the right answer among others", "text-generation"),
+    "language.perplexity": ("perplexity", "perplexity of unread text, per token", "text-generation"),
     "summary.rouge_1": ("rouge", "ROUGE-1, held-out texts", "summarization"),
     "summary.rouge_2": ("rouge", "ROUGE-2, held-out texts", "summarization"),
     "summary.rouge_l": ("rouge", "ROUGE-L, held-out texts", "summarization"),
@@ -35,6 +38,7 @@ _TASK_NAMES = {
     "summarization": "Summarization",
     "translation": "Translation",
     "text-classification": "Text classification",
+    "text-generation": "Text generation",
 }
 _ELSEWHERE = (
     "It has seen only texts of the kind it was trained on; about others it {does} what {seems} right there. "
@@ -59,6 +63,24 @@ _CHAT = Purpose(
     "Talk to it with `chatwright chat`. Its answers come from its weights: it looks nothing up.\n",
     "questions",
     "",  # depends on what was kept from training
+)
+_ANSWERS = Purpose(
+    "text-generation",
+    "Talk to it with `chatwright chat`. Its answers come from its weights: it looks nothing up.\n",
+    "test",
+    _WRITES,
+)
+_READ = Purpose(
+    "text-generation",
+    "Use it with `chatwright generate`: it goes on from the text that it is given. It has not learnt to answer.\n",
+    "validation",
+    _WRITES,
+)
+_FILLS = Purpose(
+    "fill-mask",
+    "It says which tokens are missing in a text: a body to finetune, not an assistant.\n",
+    "validation",
+    _ELSEWHERE.format(does="finds", seems="fits"),
 )
 _PURPOSES = {  # by the task that scored it
     "translation": Purpose("translation", _USE_OF_PAIRS.format(target="translation"), "test", _WRITES),
@@ -97,7 +119,12 @@ def model_card(story: Story, *, has_curves: bool) -> str:
 
 
 def _purpose(story: Story) -> Purpose:
-    """What the model is for: a chat has many tasks, other stories one."""
+    """What the model is for, by what it was taught and by which task it was scored."""
+    taught = story.record.settings("corpus")
+    if "messages" in taught:
+        return _ANSWERS
+    if "text" in taught:
+        return _FILLS if taught["text"].get("objective") == "masked" else _READ
     tasks = story.record.scores.get("tasks") or {}
     return _PURPOSES.get(next(iter(tasks)), _CHAT) if len(tasks) == 1 else _CHAT
 

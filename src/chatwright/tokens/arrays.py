@@ -28,3 +28,8 @@ def map_arrays(folder: Path, name: str, arrays: Iterable[str]) -> list[NDArray[A
         raise ArtifactError(
             f"packed tokens cannot be read: {error}", where=str(folder), remedy="delete the folder and run again"
         ) from None
+
+
+def token_type(vocabulary_size: int) -> type[np.unsignedinteger[Any]]:
+    """The smallest type that holds every id: two bytes for up to 65,536 tokens, four for more."""
+    return np.uint16 if vocabulary_size <= 2**16 else np.uint32

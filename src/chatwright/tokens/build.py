@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from chatwright.core.progress import Progress
 from chatwright.corpus.tables import read_rows
 from chatwright.tokens.labels import EncodedTexts
-from chatwright.tokens.masking import encode_words
+from chatwright.tokens.masking import encode_words, pack_words
 from chatwright.tokens.packing import Rows, pack_conversations, pack_documents
 from chatwright.tokens.pairs import Pair, pack_pairs
 from chatwright.tokens.settings import PackingSettings, TokenizerSettings
-from chatwright.tokens.template import encode_conversations
-from chatwright.tokens.tokenizer import BEGIN, END, GAPS, MASK, PAD, Tokenizer
+from chatwright.tokens.template import Message, encode_conversations
+from chatwright.tokens.tokenizer import BEGIN, END, GAPS, PAD, Tokenizer
 
 _BATCH = 4096  # texts encoded at a time
 
@@ -87,12 +87,17 @@ def _figures(name: str, rows: Rows) -> dict[str, Any]:
 
 
 def learn_from_texts(
-    folder: Path, texts: Mapping[str, list[str]], settings: TokenizerSettings, progress: Progress
+    folder: Path,
+    texts: Mapping[str, list[str]],
+    settings: TokenizerSettings,
+    progress: Progress,
+    *,
+    extra: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Learn one vocabulary from all texts, with a token for masks; returns figures."""
+    """Learn one vocabulary from all texts, with `extra` control tokens; returns figures."""
     every = [text for group in texts.values() for text in group]
     progress.update(0.2, f"learning from {len(every):,} texts")
-    tokenizer = Tokenizer.learn(every, settings.vocabulary_size, (MASK,))
+    tokenizer = Tokenizer.learn(every, settings.vocabulary_size, extra, words=settings.words)
     tokenizer.save(folder)
     return {"vocabulary_size": len(tokenizer), "characters_per_token": _characters_per_token(tokenizer, every)}
 
@@ -107,6 +112,70 @@ def encode_texts(
         encoded = EncodedTexts.of(encode_words(tokenizer, group))
         encoded.save(folder, name)
         figures |= {f"{name}_texts": len(encoded), f"{name}_tokens": len(encoded.ids)}
+    return figures
+
+
+def pack_texts(
+    folder: Path,
+    tokenizer_folder: Path,
+    splits: Mapping[str, list[str]],
+    settings: PackingSettings,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Write each split's texts, one behind the other, as packed rows; returns figures."""
+    tokenizer, figures = Tokenizer.load(tokenizer_folder), dict[str, Any]()
+    for name, texts in splits.items():
+        progress.update(0.3, f"packing {name}")
+        rows = pack_documents(_framed(tokenizer, texts), settings.row_tokens, tokenizer.control[PAD])
+        rows.save(folder, name)
+        figures |= _figures(name, rows)
+    return figures
+
+
+def pack_masked_texts(
+    folder: Path,
+    tokenizer_folder: Path,
+    splits: Mapping[str, list[str]],
+    settings: PackingSettings,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Write each split's texts as rows that know their words; returns figures."""
+    tokenizer, figures = Tokenizer.load(tokenizer_folder), dict[str, Any]()
+    for name, texts in splits.items():
+        progress.update(0.3, f"packing {name}")
+        encoded = encode_words(tokenizer, texts)
+        rows = pack_words(encoded, settings.row_tokens, tokenizer.control[PAD], settings.open_rows)
+        rows.save(folder, name)
+        places = rows.segment >= 0
+        figures |= {
+            f"{name}_rows": len(rows),
+            f"{name}_tokens": int(places.sum()),
+            f"{name}_filled": round(float(places.mean()), 4),
+        }
+    return figures
+
+
+def pack_messages(
+    folder: Path,
+    tokenizer_folder: Path,
+    splits: Mapping[str, Sequence[Sequence[Message]]],
+    settings: PackingSettings,
+    progress: Progress,
+    *,
+    both_sides: bool,
+) -> dict[str, Any]:
+    """Write each split's conversations as packed rows; `both_sides` are learnt, or the assistant's only."""
+    tokenizer, figures = Tokenizer.load(tokenizer_folder), dict[str, Any]()
+    for name, conversations in splits.items():
+        progress.update(0.2, f"encoding {len(conversations):,} conversations ({name})")
+        encoded = list[tuple[list[int], list[bool]]]()
+        for start in range(0, len(conversations), _BATCH):
+            encoded += encode_conversations(tokenizer, conversations[start : start + _BATCH])
+        if both_sides:
+            encoded = [(ids, [True] * len(ids)) for ids, _ in encoded]
+        rows = pack_conversations(encoded, settings.row_tokens, tokenizer.control[PAD], settings.open_rows)
+        rows.save(folder, name)
+        figures |= _figures(name, rows)
     return figures
 
 
@@ -135,11 +204,13 @@ def pack_pair_corpus(
     settings: PackingSettings,
     progress: Progress,
     *,
+    cut_sources: bool = False,
     texts: bool = False,
 ) -> dict[str, Any]:
     """Write packed pair rows `train` and `validation`; pairs longer than a row are left out. Returns figures.
 
-    With `texts` both sides of the training pairs are written as `documents` too, for denoising.
+    With `cut_sources` only the beginning of a source is read where it is longer. With `texts` both sides of the
+    training pairs are written as `documents` too, for denoising.
     """
     tokenizer = Tokenizer.load(tokenizer_folder)
     rows, figures = read_rows(pairs / "pairs.parquet"), dict[str, Any]()
@@ -147,6 +218,9 @@ def pack_pair_corpus(
         progress.update(0.5, f"packing {split}")
         chosen = [row for row in rows if row["split"] == split]
         encoded = encode_pairs(tokenizer, [(row["source"], row["target"]) for row in chosen])
+        whole = sum(len(source) <= settings.source_tokens for source, _ in encoded)
+        if cut_sources:
+            encoded = [([*source[:-1][: settings.source_tokens - 1], source[-1]], target) for source, target in encoded]
         fitting = [p for p in encoded if len(p[0]) <= settings.source_tokens and len(p[1]) <= settings.row_tokens + 1]
         packed = pack_pairs(
             fitting, settings.source_tokens, settings.row_tokens, tokenizer.control[PAD], settings.open_rows
@@ -156,6 +230,7 @@ def pack_pair_corpus(
             f"{split}_rows": len(packed),
             f"{split}_pairs": len(fitting),
             f"{split}_too_long": len(encoded) - len(fitting),
+            f"{split}_cut": len(encoded) - whole if cut_sources else 0,
             f"{split}_target_tokens": sum(len(target) - 1 for _, target in fitting),
             f"{split}_filled": round(float((packed.target_segment[:, :-1] >= 0).mean()), 4),
         }

@@ -11,21 +11,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import ge, sub
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatwright.core.errors import DataError
-from chatwright.tokens.arrays import map_arrays, save_arrays
+from chatwright.tokens.arrays import map_arrays, save_arrays, token_type
 
 _ARRAYS = ("ids", "segment", "loss")
+Ids = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True)
 class Rows:
     """Packed rows: ids [R, T + 1], segment [R, T + 1], loss [R, T + 1] (true: this token is learnt)."""
 
-    ids: NDArray[np.uint16]
+    ids: Ids
     segment: NDArray[np.int16]
     loss: NDArray[np.bool_]
 
@@ -74,7 +76,7 @@ def pack_documents(documents: Iterable[list[int]], row_tokens: int, pad: int) ->
     first = row_segment[:, :1]  # count segments from each row's start: they fit in 16 bits
     row_segment = np.where(real, row_segment - first, -1)
     row_ids = np.where(real, np.asarray(ids)[places], pad)
-    return Rows(row_ids.astype(np.uint16), row_segment.astype(np.int16), real)
+    return Rows(row_ids.astype(token_type(max(ids) + 1)), row_segment.astype(np.int16), real)
 
 
 def pack_conversations(
@@ -122,7 +124,8 @@ def _pieces(
 
 
 def _rows(contents: list[list[tuple[list[int], list[bool]]]], places: int, pad: int) -> Rows:
-    ids = np.full((len(contents), places), pad, dtype=np.uint16)
+    most = max(max(piece, default=0) for pieces in contents for piece, _ in pieces)
+    ids = np.full((len(contents), places), pad, dtype=token_type(most + 1))
     segment = np.full((len(contents), places), -1, dtype=np.int16)
     loss = np.zeros((len(contents), places), dtype=np.bool_)
     for row, pieces in enumerate(contents):

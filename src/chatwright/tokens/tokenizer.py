@@ -6,6 +6,7 @@ that spells `<|end|>` gives ordinary tokens. Only the chat template writes contr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
 from tokenizers.trainers import BpeTrainer
 
 from chatwright.core.errors import ArtifactError, DataError
-from chatwright.core.files import replacing
+from chatwright.core.files import replacing, write_json
 
 PAD, BEGIN, END, SYSTEM, USER, ASSISTANT = (
     "<|pad|>",
@@ -69,14 +70,19 @@ class Tokenizer:
         return tuple(self.control[token] for token in GAPS if token in self.control)
 
     @classmethod
-    def learn(cls, texts: Iterable[str], vocabulary_size: int, extra: Iterable[str] = ()) -> Tokenizer:
+    def learn(
+        cls, texts: Iterable[str], vocabulary_size: int, extra: Iterable[str] = (), *, words: str = "llama3"
+    ) -> Tokenizer:
         """Learn merges from `texts` until there are `vocabulary_size` tokens (or no pair is left).
 
-        `extra` are control tokens beside those that every tokenizer has: `MASK`, `GAPS`.
+        `extra` are control tokens beside those that every tokenizer has: `MASK`, `GAPS`. `words` says how text is
+        cut before: as Qwen2 and Llama 3 do, or as GPT-2 does.
         """
         control = (*CONTROL, *extra)
         bpe = StockTokenizer(BPE())
-        bpe.pre_tokenizer = Sequence([Split(Regex(_WORDS), "isolated"), ByteLevel(False, use_regex=False)])
+        bpe.pre_tokenizer = ByteLevel(add_prefix_space=False)  # GPT-2's own pattern
+        if words == "llama3":
+            bpe.pre_tokenizer = Sequence([Split(Regex(_WORDS), "isolated"), ByteLevel(False, use_regex=False)])
         bpe.decoder = ByteLevelDecoder()
         trainer = BpeTrainer(
             vocab_size=vocabulary_size,
@@ -101,6 +107,29 @@ class Tokenizer:
         """Write `tokenizer.json` (the format that transformers and others read)."""
         with replacing(folder / TOKENIZER_FILE) as aside:
             self._bpe.save(str(aside))
+
+    def save_stock(self, folder: Path, *, framed: bool) -> bool:
+        """Write the tokenizer for other programs; says whether GPT-2's own class reads it.
+
+        `framed`: a text that is encoded there begins with `<|begin|>`, as texts of decoders do here. Where words are
+        cut as GPT-2 does, `vocab.json` and `merges.txt` are written too.
+        """
+        told = json.loads(self._bpe.to_str())
+        if framed:
+            begin = {"SpecialToken": {"id": BEGIN, "type_id": 0}}
+            token = {BEGIN: {"id": BEGIN, "ids": [self.control[BEGIN]], "tokens": [BEGIN]}}
+            single, pair = [begin, {"Sequence": {"id": "A", "type_id": 0}}], {"Sequence": {"id": "B", "type_id": 0}}
+            told["post_processor"] = {
+                "type": "TemplateProcessing",
+                "single": single,
+                "pair": [*single, pair],
+                "special_tokens": token,
+            }
+        write_json(folder / TOKENIZER_FILE, told)
+        stock = told["pre_tokenizer"]["type"] == "ByteLevel"
+        if stock:
+            self._bpe.model.save(str(folder))
+        return stock
 
     def __len__(self) -> int:
         return int(self._bpe.get_vocab_size())

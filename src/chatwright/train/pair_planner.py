@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import torch
 
@@ -15,7 +13,7 @@ from chatwright.tokens.settings import PackingSettings
 from chatwright.train.learner import Learner
 from chatwright.train.objectives import smoothed_pairs
 from chatwright.train.plan import Plan, StagePlan
-from chatwright.train.planner import measure_machine, measure_speed, steps_for, training_seconds
+from chatwright.train.planner import measure, plan_of, training_seconds
 from chatwright.train.settings import PlanSettings, TrainSettings
 
 _WIDTH, _BLOCKS = 256, 4  # on each side, where the recipe says nothing
@@ -48,45 +46,24 @@ def make_pair_plan(
     settings: PlanSettings, train: TrainSettings, packing: PackingSettings, vocabulary_size: int, progress: Progress
 ) -> Plan:
     """Measure the machine and real training steps on pairs; minutes become steps here."""
-    machine, precision = measure_machine(settings, progress)
     config = pair_model(settings, vocabulary_size, context=max(packing.row_tokens, packing.source_tokens))
 
-    def learner(compiled: bool) -> Learner:
-        objective, dtype = smoothed_pairs(train.smoothing), getattr(torch, precision)
+    def learner(dtype: torch.dtype, compiled: bool) -> Learner:
+        objective = smoothed_pairs(train.smoothing)
         return Learner(EncoderDecoder(config), objective, train, steps=1_000, dtype=dtype, compiled=compiled)
 
     batches = PairBatches(_random_rows(config, train.rows_per_batch, packing), train.rows_per_batch, seed=0)
-    speed, compile_seconds, compiled = measure_speed(settings, machine, learner, batches, progress)
-    steps = steps_for(training_seconds(settings), speed, compile_seconds, settings)
+    measured = measure(settings, learner, batches, progress)
+    steps = measured.steps_in(training_seconds(settings), settings)
     pretrain = settings.pretrain_steps or round(steps * settings.denoise_share)
-    pretrain = max(1, pretrain) if settings.denoise_share else 0
-    finetune = settings.finetune_steps or max(1, round(steps * (1 - settings.denoise_share)))
+    finetune = settings.finetune_steps or round(steps * (1 - settings.denoise_share))
     tokens_per_step = train.rows_per_batch * (packing.row_tokens + packing.source_tokens)
-    expected = {
-        "steps_per_second": round(speed, 3),
-        "tokens_per_second": round(speed * tokens_per_step, 1),
-        "seconds": {
-            **({"pretrain": round(pretrain / speed, 1)} if pretrain else {}),
-            "finetune": round(finetune / speed, 1),
-            "total": round((pretrain + finetune) / speed + settings.other_seconds, 1),
-        },
-    }
 
     def stage(steps: int) -> StagePlan:
-        return StagePlan(steps=steps, rows_per_batch=train.rows_per_batch, tokens_per_step=tokens_per_step)
+        return StagePlan(steps=max(1, steps), rows_per_batch=train.rows_per_batch, tokens_per_step=tokens_per_step)
 
-    return Plan(
-        minutes=settings.minutes,
-        created=date.today().isoformat(),
-        machine=machine,
-        precision=precision,
-        compiled=compiled,
-        threads=machine["threads"],
-        model=config,
-        pretrain=stage(pretrain) if pretrain else None,
-        finetune=stage(finetune),
-        expected=expected,
-    )
+    stages = {"pretrain": stage(pretrain)} if settings.denoise_share else {}
+    return plan_of(settings, measured, config, {**stages, "finetune": stage(finetune)}, tokens_per_step)
 
 
 def _random_rows(config: ModelConfig, count: int, packing: PackingSettings) -> PairRows:

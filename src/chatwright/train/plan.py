@@ -6,7 +6,7 @@ Loads no torch: later stages and the report read plans; only `planner.py` makes 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -37,10 +37,16 @@ class Plan(Settings):
     compiled: bool
     threads: int
     model: ModelConfig
-    pretrain: StagePlan | None = None  # none: pairs may be all the training there is
-    finetune: StagePlan
+    pretrain: StagePlan | None = None  # not every story has both stages
+    finetune: StagePlan | None = None
     facts: int = 0
     expected: dict[str, Any]
+
+    def stage(self, name: Literal["pretrain", "finetune"]) -> StagePlan:
+        """A stage that this plan has."""
+        found: StagePlan | None = getattr(self, name)
+        assert found is not None, f"the plan has no stage {name}"
+        return found
 
     def save(self, folder: Path) -> None:
         """Write `plan.json`."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from chatwright.core.errors import TrainingError
 from chatwright.core.progress import Progress
 from chatwright.model.config import ModelConfig
 from chatwright.model.decoder import Decoder
+from chatwright.tokens.arrays import token_type
 from chatwright.tokens.batches import Batches, BatchSource
 from chatwright.tokens.packing import Rows
 from chatwright.tokens.pairs import PairSource
@@ -28,6 +30,7 @@ from chatwright.train.settings import PlanSettings, TrainSettings
 _SIZES = ((60.0, 128, 3), (200.0, 192, 4), (3_000.0, 256, 4), (6_000.0, 384, 6), (float("inf"), 512, 8))
 _HEAD_WIDTH = 64  # two heads of 128 learnt less, docs/log.md, "Checked answers"
 _MEASURED_STEPS, _WARM_STEPS = 30, 3
+_MEASURED_SECONDS = 90.0  # at most, where steps are long
 _USUAL_FACTS = 2_000
 _EXERCISES_PAY_AFTER = 5  # times their own steps
 _COMPILE_PAYS_AFTER = 150.0  # seconds of training; below it compiling costs more than it saves
@@ -67,54 +70,94 @@ def training_seconds(settings: PlanSettings) -> float:
     return max(0.3 * total, total - settings.other_seconds)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What the machine reaches: steps per second, and what warming up and compiling cost once."""
+
+    machine: dict[str, Any]
+    precision: str
+    speed: float
+    warm_seconds: float
+    compiled: bool
+
+    def steps_in(self, seconds: float, settings: PlanSettings) -> float:
+        """Steps that this much training time gives, counting on less than was measured."""
+        return (seconds - 2 * min(self.warm_seconds, 10.0)) * self.speed * settings.prudence
+
+
 def make_plan(
     settings: PlanSettings, train: TrainSettings, packing: PackingSettings, vocabulary_size: int, progress: Progress
 ) -> Plan:
-    """Measure peaks and the speed of real training steps, and derive the plan. Minutes become steps here."""
-    machine, precision = measure_machine(settings, progress)
+    """The plan of a chat: a decoder, pretraining and finetuning, and the facts that there is time for."""
     seconds = training_seconds(settings)
     config = size_for(seconds, settings, vocabulary_size, context=4 * packing.row_tokens)
 
-    def learner(compiled: bool) -> Learner:
-        model = Decoder(config)
-        return Learner(model, next_token, train, steps=1_000, dtype=getattr(torch, precision), compiled=compiled)
+    def learner(dtype: torch.dtype, compiled: bool) -> Learner:
+        return Learner(Decoder(config), next_token, train, steps=1_000, dtype=dtype, compiled=compiled)
 
-    batches = _random_batches(config, train.rows_per_batch, packing.row_tokens)
-    speed, compile_seconds, compiled = measure_speed(settings, machine, learner, batches, progress)
+    batches = random_batches(config, train.rows_per_batch, packing.row_tokens)
+    measured = measure(settings, learner, batches, progress)
     rows, tokens_per_step = train.rows_per_batch, train.rows_per_batch * packing.row_tokens
-    steps = steps_for(seconds, speed, compile_seconds, settings)
+    steps = measured.steps_in(seconds, settings)
     exercises = settings.exercise_steps if steps >= _EXERCISES_PAY_AFTER * settings.exercise_steps else 0
     steps -= exercises
     pretrain = settings.pretrain_steps or max(1, round(steps * settings.pretrain_share))
     finetune = settings.finetune_steps or max(1, round(steps * (1 - settings.pretrain_share)))
+    stages = {
+        "pretrain": StagePlan(
+            steps=pretrain + exercises, exercises=exercises, rows_per_batch=rows, tokens_per_step=tokens_per_step
+        ),
+        "finetune": StagePlan(steps=finetune, rows_per_batch=rows, tokens_per_step=tokens_per_step),
+    }
     facts = settings.facts or facts_for(finetune * tokens_per_step, settings.tokens_per_fact)
-    pretrain += exercises
+    return plan_of(settings, measured, config, stages, tokens_per_step, facts=facts)
+
+
+def plan_of(
+    settings: PlanSettings,
+    measured: Measured,
+    config: ModelConfig,
+    stages: Mapping[str, StagePlan],
+    tokens_per_step: int,
+    *,
+    seconds: Mapping[str, float] | None = None,
+    facts: int = 0,
+) -> Plan:
+    """The plan of these stages, with what they should cost: each step as measured, unless `seconds` says otherwise."""
+    seconds = seconds or {name: stage.steps / measured.speed for name, stage in stages.items()}
     expected = {
-        "steps_per_second": round(speed, 3),
-        "tokens_per_second": round(speed * tokens_per_step, 1),
+        "steps_per_second": round(measured.speed, 3),
+        "tokens_per_second": round(measured.speed * tokens_per_step, 1),
         "seconds": {
-            "pretrain": round(pretrain / speed, 1),
-            "finetune": round(finetune / speed, 1),
-            "total": round((pretrain + finetune) / speed + settings.other_seconds, 1),
+            **{name: round(spent, 1) for name, spent in seconds.items()},
+            "total": round(sum(seconds.values()) + settings.other_seconds, 1),
         },
     }
     return Plan(
         minutes=settings.minutes,
         created=date.today().isoformat(),
-        machine=machine,
-        precision=precision,
-        compiled=compiled,
-        threads=machine["threads"],
+        machine=measured.machine,
+        precision=measured.precision,
+        compiled=measured.compiled,
+        threads=measured.machine["threads"],
         model=config,
-        pretrain=StagePlan(steps=pretrain, exercises=exercises, rows_per_batch=rows, tokens_per_step=tokens_per_step),
-        finetune=StagePlan(steps=finetune, rows_per_batch=rows, tokens_per_step=tokens_per_step),
+        pretrain=stages.get("pretrain"),
+        finetune=stages.get("finetune"),
         facts=facts,
         expected=expected,
     )
 
 
-def measure_machine(settings: PlanSettings, progress: Progress) -> tuple[dict[str, Any], str]:
-    """Set the process up; what the machine is and reaches, and the precision to train in."""
+def measure(
+    settings: PlanSettings,
+    learner: Callable[[torch.dtype, bool], Learner],
+    batches: BatchSource | PairSource,
+    progress: Progress,
+) -> Measured:
+    """Set the process up, and measure the machine and real training steps of learners made for it.
+
+    `learner` takes the precision, and whether blocks are compiled.
+    """
     threads = settings.threads or usable_cores()
     set_up(threads)
     progress.update(0.1, "measuring the processor")
@@ -123,40 +166,27 @@ def measure_machine(settings: PlanSettings, progress: Progress) -> tuple[dict[st
     precision = settings.precision
     if precision == "auto":
         precision = "bfloat16" if fast_bf16 else "float32"
-    return machine, precision
-
-
-def measure_speed(
-    settings: PlanSettings,
-    machine: dict[str, Any],
-    learner: Callable[[bool], Learner],
-    batches: BatchSource | PairSource,
-    progress: Progress,
-) -> tuple[float, float, bool]:
-    """Steps per second of a learner made for it, seconds to warm up, and whether its blocks are compiled."""
+    dtype = getattr(torch, precision)
     worthwhile = compiler() is not None and training_seconds(settings) >= _COMPILE_PAYS_AFTER
     compiled = settings.compile == "yes" or (settings.compile == "auto" and worthwhile)
     progress.update(0.4, "measuring training steps")
     try:
-        return *_measure_steps(learner(compiled), batches), compiled
+        speed, warm_seconds = _measure_steps(learner(dtype, compiled), batches)
     except RuntimeError as error:  # a compiler that cannot compile: no headers, no space, too old
         if not compiled or settings.compile == "yes":
             reason = str(error).strip().split("\n")[0]
             raise TrainingError(f"a training step failed: {reason}", remedy="set plan.compile = 'no'") from error
         torch.compiler.reset()
-        machine["compiler"] = None
-        return *_measure_steps(learner(False), batches), False
+        machine["compiler"], compiled = None, False
+        speed, warm_seconds = _measure_steps(learner(dtype, False), batches)
+    return Measured(machine, precision, speed, warm_seconds, compiled)
 
 
-def steps_for(seconds: float, speed: float, compile_seconds: float, settings: PlanSettings) -> float:
-    """Steps that this much training time gives, counting on less than was measured."""
-    return (seconds - 2 * min(compile_seconds, 10.0)) * speed * settings.prudence
-
-
-def _random_batches(config: ModelConfig, rows: int, row_tokens: int) -> Batches:
+def random_batches(config: ModelConfig, rows: int, row_tokens: int) -> Batches:
+    """Rows of random tokens to measure with: segments of 40 tokens, half of them learnt."""
     random = np.random.default_rng(0)
     shape = (rows, row_tokens + 1)
-    ids = random.integers(6, config.vocabulary_size, shape).astype(np.uint16)
+    ids = random.integers(6, config.vocabulary_size, shape).astype(token_type(config.vocabulary_size))
     segment = np.broadcast_to(np.arange(shape[1]) // 40, shape).astype(np.int16)
     return Batches(Rows(ids, segment, random.random(shape) < 0.5), rows, seed=0)
 
@@ -169,4 +199,6 @@ def _measure_steps(learner: Learner, batches: BatchSource | PairSource) -> tuple
         started = time.perf_counter()
         learner.step(step, batches.at(step))
         times.append(time.perf_counter() - started)
+        if sum(times) > _MEASURED_SECONDS and len(times) > 2 * _WARM_STEPS:  # a model of long steps
+            break
     return 1 / float(np.median(times[_WARM_STEPS:])), sum(times[:_WARM_STEPS])

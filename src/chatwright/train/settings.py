@@ -40,6 +40,13 @@ class ClassifySettings(TrainSettings):
     rows_per_batch: int = Field(8, ge=1, description="B, rows in a step")
 
 
+class LoraSettings(Settings):
+    """Low-rank adapters in place of all weights (arXiv 2106.09685)."""
+
+    rank: int = Field(0, ge=0, le=1024, description="numbers between the two factors of a matrix; 0: all weights learn")
+    alpha: float = Field(16.0, gt=0, description="what the factors add is multiplied with alpha / rank")
+
+
 class PlanSettings(Settings):
     """What the plan is derived from: how long, how big, how much to learn per fact."""
 

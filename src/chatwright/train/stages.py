@@ -21,6 +21,7 @@ from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import load_model, save_model
 from chatwright.model.language_model import LanguageModel
+from chatwright.model.lora import add_adapters, merge_adapters, save_adapters
 from chatwright.tokens.batches import Batches, BatchSource
 from chatwright.tokens.exercises import Curriculum, Exercises
 from chatwright.tokens.labels import LabelSource
@@ -33,8 +34,9 @@ from chatwright.train.loop import train
 from chatwright.train.machine import set_up
 from chatwright.train.objectives import masked_tokens, next_token, smoothed_labels, smoothed_pairs
 from chatwright.train.plan import Plan
-from chatwright.train.settings import TrainSettings
+from chatwright.train.settings import LoraSettings, TrainSettings
 
+ADAPTER_FOLDER = "adapter"
 Model = TypeVar("Model", bound=LanguageModel)
 Validate = Callable[[Any], dict[str, float]]
 
@@ -50,21 +52,29 @@ def train_stage(
     start: Path | None,
     shuffle: bool,
     exercises: int = 0,
+    lora: LoraSettings | None = None,
+    base: str = "",
     tokenizer: Path,
     validate: Validate | None,
     progress: Progress,
 ) -> dict[str, Any]:
     """Train a decoder from `start` (a model folder; none: fresh weights) on what comes next.
 
-    The first `exercises` of the `steps` are spent on copying exercises, the others on `rows`.
+    The first `exercises` of the `steps` are spent on copying exercises, the others on `rows`. With `lora` only
+    adapters learn: they are written into `adapter/` as PEFT does, for the model named `base`, and merged.
     """
     model = _begin(Decoder, plan.model, start, seed)
+    if lora is not None and lora.rank:
+        add_adapters(model, lora.rank, lora.alpha, derive_seed(seed, "adapters"))
     count = settings.rows_per_batch
     batches: BatchSource = Batches(rows, count, derive_seed(seed, "batches"), shuffle)
     if exercises:
         first = Exercises(exercises, count, rows.row_tokens, model.config.vocabulary_size, derive_seed(seed, "copying"))
         batches = Curriculum(first, batches)
-    return _train(folder, plan, model, next_token, batches, settings, steps, seed, tokenizer, validate, progress)
+    adapted = lora if lora is not None and lora.rank else None
+    return _train(
+        folder, plan, model, next_token, batches, settings, steps, seed, tokenizer, validate, progress, adapted, base
+    )
 
 
 def train_pairs(
@@ -148,6 +158,8 @@ def _train(
     tokenizer: Path,
     validate: Validate | None,
     progress: Progress,
+    lora: LoraSettings | None = None,
+    base: str = "",
 ) -> dict[str, Any]:
     """The part that all stages share; ends with the model as a stock folder, with the tokenizer it was trained with."""
     set_up(plan.threads)
@@ -155,6 +167,10 @@ def _train(
     dtype = getattr(torch, plan.precision)
     learner = Learner(model, objective, settings, steps=steps, dtype=dtype, compiled=plan.compiled, seed=seed)
     figures = train(folder, learner, batches, progress, validate=(lambda: validate(model)) if validate else None)
+    if lora is not None:
+        figures["adapter_parameters"] = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+        save_adapters(model, folder / ADAPTER_FOLDER, base=base, rank=lora.rank, alpha=lora.alpha)
+        merge_adapters(model)
     save_model(model, folder)
     shutil.copyfile(tokenizer / TOKENIZER_FILE, folder / TOKENIZER_FILE)
     write_json(folder / "tokenizer_config.json", STOCK_CONFIG)

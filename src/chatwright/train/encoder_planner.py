@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from chatwright.tokens.settings import MaskingSettings, PackingSettings
 from chatwright.train.learner import Learner
 from chatwright.train.objectives import masked_tokens
 from chatwright.train.plan import Plan, StagePlan
-from chatwright.train.planner import measure_machine, measure_speed, steps_for, training_seconds
+from chatwright.train.planner import measure, plan_of, training_seconds
 from chatwright.train.settings import ClassifySettings, PlanSettings, TrainSettings
 
 _WIDTH, _BLOCKS, _HEAD_WIDTH = 256, 4, 64
@@ -67,48 +66,60 @@ def make_label_plan(
 
     Every fold is pretrained and finetuned, and finetuned once more from fresh weights to compare.
     """
-    machine, precision = measure_machine(settings, progress)
     config = encoder_model(settings, vocabulary_size, context=packing.row_tokens)
 
-    def learner(compiled: bool) -> Learner:
-        dtype = getattr(torch, precision)
+    def learner(dtype: torch.dtype, compiled: bool) -> Learner:
         return Learner(Encoder(config), masked_tokens, train, steps=1_000, dtype=dtype, compiled=compiled)
 
-    batches = _random_batches(config, train.rows_per_batch, packing.row_tokens)
-    speed, compile_seconds, compiled = measure_speed(settings, machine, learner, batches, progress)
+    batches = random_masking(config, train.rows_per_batch, packing.row_tokens)
+    measured = measure(settings, learner, batches, progress)
     finetune = settings.finetune_steps or max(1, classify.epochs * work.rows // classify.rows_per_batch)
     # a step of fewer rows takes at least a third of a full one: optimizers and calls do not shrink with it
-    cost = max(1 / 3, classify.rows_per_batch / train.rows_per_batch) / speed
+    cost = max(1 / 3, classify.rows_per_batch / train.rows_per_batch) / measured.speed
     left = training_seconds(settings) - 2 * work.folds * finetune * cost
-    pretrain = settings.pretrain_steps or max(1, round(steps_for(left, speed, compile_seconds, settings) / work.folds))
-    seconds = {
-        "pretrain": round(work.folds * pretrain / speed, 1),
-        "finetune": round(2 * work.folds * finetune * cost, 1),
-    }
-    expected = {
-        "steps_per_second": round(speed, 3),
-        "tokens_per_second": round(speed * train.rows_per_batch * packing.row_tokens, 1),
-        "seconds": {**seconds, "total": round(sum(seconds.values()) + settings.other_seconds, 1)},
-    }
+    pretrain = settings.pretrain_steps or max(1, round(measured.steps_in(left, settings) / work.folds))
 
     def stage(steps: int, rows: int) -> StagePlan:
         return StagePlan(steps=steps, rows_per_batch=rows, tokens_per_step=rows * packing.row_tokens)
 
-    return Plan(
-        minutes=settings.minutes,
-        created=date.today().isoformat(),
-        machine=machine,
-        precision=precision,
-        compiled=compiled,
-        threads=machine["threads"],
-        model=config,
-        pretrain=stage(pretrain, train.rows_per_batch),
-        finetune=stage(finetune, classify.rows_per_batch),
-        expected=expected,
+    stages = {
+        "pretrain": stage(pretrain, train.rows_per_batch),
+        "finetune": stage(finetune, classify.rows_per_batch),
+    }
+    seconds = {
+        "pretrain": work.folds * pretrain / measured.speed,
+        "finetune": 2 * work.folds * finetune * cost,
+    }
+    tokens_per_step = train.rows_per_batch * packing.row_tokens
+    return plan_of(settings, measured, config, stages, tokens_per_step, seconds=seconds)
+
+
+def make_masked_plan(
+    settings: PlanSettings,
+    train: TrainSettings,
+    packing: PackingSettings,
+    vocabulary_size: int,
+    progress: Progress,
+    *,
+    most_steps: int,
+) -> Plan:
+    """The plan of an encoder that is pretrained only."""
+    config = encoder_model(settings, vocabulary_size, context=packing.row_tokens)
+
+    def learner(dtype: torch.dtype, compiled: bool) -> Learner:
+        return Learner(Encoder(config), masked_tokens, train, steps=1_000, dtype=dtype, compiled=compiled)
+
+    measured = measure(settings, learner, random_masking(config, train.rows_per_batch, packing.row_tokens), progress)
+    steps = settings.pretrain_steps or round(measured.steps_in(training_seconds(settings), settings))
+    tokens_per_step = train.rows_per_batch * packing.row_tokens
+    stage = StagePlan(
+        steps=max(1, min(steps, most_steps)), rows_per_batch=train.rows_per_batch, tokens_per_step=tokens_per_step
     )
+    return plan_of(settings, measured, config, {"pretrain": stage}, tokens_per_step)
 
 
-def _random_batches(config: ModelConfig, rows: int, row_tokens: int) -> Masking:
+def random_masking(config: ModelConfig, rows: int, row_tokens: int) -> Masking:
+    """Rows of random tokens to measure with."""
     random = np.random.default_rng(0)
     shape = (rows, row_tokens)
     ids = random.integers(7, config.vocabulary_size, shape).astype(np.uint16)

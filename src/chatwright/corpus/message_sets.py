@@ -1,0 +1,150 @@
+"""Conversations to learn from: public data sets and people's own files, in the formats that are in use.
+
+{"messages": [{"role", "content"}]}            OpenAI, and ours
+{"conversations": [{"from", "value"}]}         ShareGPT
+{"instruction", "input", "output"}             Alpaca
+{"instruction" or "prompt", "response" or …}   Dolly and others
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chatwright.core.errors import DataError
+from chatwright.corpus.public import read_lines, read_text
+
+Turns = list[dict[str, str]]  # {"role": "user" | "assistant" | "system", "content": …}
+_SPEAKERS = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
+_ASKED, _ANSWERED = ("instruction", "prompt", "question"), ("output", "response", "completion", "answer")
+_TURN_END = "__eou__"
+_TOLD = 20  # mistakes of a file
+
+
+@dataclass(frozen=True)
+class MessageSet:
+    """Where a data set's conversations lie below the folder of public data, and how a file is read."""
+
+    files: tuple[str, ...]
+    read: Callable[[Path], Iterator[Turns]]
+    description: str
+
+
+def turns_of(row: Any) -> Turns:
+    """The conversation of a row in any of the known formats; `DataError` says what it lacks."""
+    if not isinstance(row, Mapping):
+        raise DataError("is no JSON object")
+    if "messages" in row:
+        turns = [_turn(each, "role", "content") for each in _list(row["messages"])]
+    elif "conversations" in row:
+        turns = [_turn(each, "from", "value") for each in _list(row["conversations"])]
+    else:
+        asked, answered = (next((key for key in keys if key in row), None) for keys in (_ASKED, _ANSWERED))
+        if asked is None or answered is None:
+            raise DataError(f"has neither messages nor a question and its answer (keys: {', '.join(map(str, row))})")
+        question = "\n\n".join(part for part in (str(row[asked]), str(row.get("input") or "")) if part.strip())
+        turns = [{"role": "user", "content": question}, {"role": "assistant", "content": str(row[answered])}]
+    return turns
+
+
+def lacks(turns: Turns) -> str:
+    """Why nothing can be learnt from a conversation; empty if something can."""
+    said = {turn["role"] for turn in turns if turn["content"].strip()}
+    if "assistant" not in said:
+        return "an assistant says nothing"
+    return "" if "user" in said else "a user says nothing"
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise DataError("its messages are no list")
+    return value
+
+
+def _turn(row: Any, speaker: str, words: str) -> dict[str, str]:
+    if not isinstance(row, Mapping) or not isinstance(row.get(words), str):
+        raise DataError(f"a message has no text as its {words}")
+    role = _SPEAKERS.get(str(row.get(speaker)))
+    if role is None:
+        raise DataError(f"{speaker} {row.get(speaker)!r} is not one of {', '.join(_SPEAKERS)}")
+    return {"role": role, "content": str(row[words])}
+
+
+def read_conversations(path: Path) -> Iterator[Turns]:
+    """The conversations of a JSON Lines file, or of a JSON file that holds one list.
+
+    All rows that are no conversations are told together, at the end.
+    """
+    mistakes = []
+    for number, row in _json_rows(path):
+        try:
+            yield turns_of(row)
+        except DataError as error:
+            mistakes.append(f"{number}: {error}")
+    if mistakes:
+        more = f"\n  … and {len(mistakes) - _TOLD} more" if len(mistakes) > _TOLD else ""
+        raise DataError(
+            f"{len(mistakes)} rows are no conversations:\n  " + "\n  ".join(mistakes[:_TOLD]) + more,
+            where=str(path),
+            remedy='write {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}',
+        )
+
+
+def _json_rows(path: Path) -> Iterator[tuple[str, Any]]:
+    if ".jsonl" not in path.name:
+        try:
+            rows = json.loads(read_text(path))
+        except ValueError as error:
+            raise DataError(f"is no JSON: {error}", where=str(path)) from None
+        yield from ((f"row {number}", row) for number, row in enumerate(_list(rows), 1))
+        return
+    for number, line in enumerate(read_lines(path), 1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            yield f"line {number}", row
+
+
+def alternating(said: list[str]) -> Turns:
+    """What two people say in turn: the first as the user, the other as the assistant."""
+    return [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(said)]
+
+
+def _everyday(path: Path) -> Iterator[Turns]:
+    """One dialogue a line, `__eou__` after each turn."""
+    for line in read_lines(path):
+        said = [part.strip() for part in line.split(_TURN_END) if part.strip()]
+        if len(said) > 1:
+            yield alternating(said)
+
+
+def _service(path: Path) -> Iterator[Turns]:
+    """Schema-guided dialogues: a user and the system that serves them."""
+    for number, row in _json_rows(path):
+        try:
+            yield alternating([str(turn["utterance"]) for turn in row["turns"]])
+        except (KeyError, TypeError):
+            raise DataError("a dialogue needs turns with utterances", where=f"{path.name} {number}") from None
+
+
+MESSAGE_SETS = {
+    "alpaca-en": MessageSet(("alpaca-en/alpaca_data.jsonl.gz",), read_conversations, "Stanford Alpaca"),
+    "alpaca-zh": MessageSet(("alpaca-zh/alpaca_zh.jsonl.gz",), read_conversations, "a Chinese Alpaca"),
+    "dolly": MessageSet(
+        ("dolly-nocontext/dolly_first6400_instruction_response.jsonl.gz",), read_conversations, "Dolly without contexts"
+    ),
+    "instruct-demo": MessageSet(
+        ("instruct-demo/alpaca_en_demo.json", "instruct-demo/alpaca_zh_demo.json"),
+        read_conversations,
+        "a thousand English and a thousand Chinese instructions",
+    ),
+    "everyday-en": MessageSet(("xdailydialog/en_dev_human.txt",), _everyday, "XDailyDialog, English"),
+    "everyday-zh": MessageSet(("xdailydialog/zh_dev_human.txt",), _everyday, "XDailyDialog, Chinese"),
+    "everyday-de": MessageSet(("xdailydialog/de_dev_human.txt",), _everyday, "XDailyDialog, German"),
+    "service-en": MessageSet(("sgd-dialog/sgd_train_slice.jsonl.gz",), _service, "Schema-Guided Dialogue"),
+}

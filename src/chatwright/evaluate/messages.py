@@ -1,0 +1,187 @@
+"""The evaluation of conversations: how likely the right answers are, which of several is right, and samples.
+
+N questions, C candidates.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from chatwright.core.progress import Progress
+from chatwright.core.seeds import derive_seed, stream
+from chatwright.corpus.settings import MessageSettings
+from chatwright.evaluate import scorers
+from chatwright.evaluate.likelihood import continuation_likelihoods
+from chatwright.evaluate.perplexity import negative_log_likelihood
+from chatwright.evaluate.settings import EvaluateSettings
+from chatwright.evaluate.uncertainty import bootstrap_mean, paired_difference, share_interval
+from chatwright.generate.assistant import Assistant
+from chatwright.generate.settings import GenerateSettings
+from chatwright.model.decoder import Decoder
+from chatwright.model.files import load_decoder
+from chatwright.tokens.packing import Rows
+from chatwright.tokens.template import encode_prompt
+from chatwright.tokens.tokenizer import END, Tokenizer
+
+SAMPLES, CHOICE = "answers", "right answer"
+Turns = Sequence[Mapping[str, str]]
+
+
+def evaluate_messages(
+    *,
+    conversations: Mapping[str, Sequence[Turns]],
+    packed: Path,
+    model: Path,
+    base: Path | None,
+    message_settings: MessageSettings,
+    settings: EvaluateSettings,
+    generation: GenerateSettings,
+    seed: int,
+    progress: Progress,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Scores, and sampled answers. `base` is the model before finetuning, where there was one."""
+    progress.update(0.0, "reading conversations that training never saw")
+    assistant = Assistant.load(model)
+    language = _language(assistant.model, packed, settings)
+    if base is not None:
+        before = _language(load_decoder(base), packed, settings)
+        language |= {f"{name}_before": value for name, value in before.items()}
+    tasks: dict[str, Any] = {}
+    test = conversations["test"]
+    if message_settings.choices:
+        tasks[CHOICE] = _choose(conversations, assistant, message_settings.choices, settings, seed, progress)
+    answers = _samples(test, assistant, message_settings.samples, generation, settings, seed, progress)
+    if answers:
+        rouge = [row["rouge_l"] for row in answers]
+        figure = bootstrap_mean(rouge, **settings.resampling(derive_seed(seed, SAMPLES))).figure("0 to 1")
+        tasks[SAMPLES] = {"n": len(answers), "rouge_l": figure}
+    signatures = {"rouge_l": scorers.rouge_signature(unit=settings.unit) + "|F-measure"}
+    if message_settings.choices:
+        signatures[CHOICE] = (
+            f"one of {message_settings.choices}; model: log p(answer | talk) - log p(answer), per token; "
+            "TF-IDF: cosine of answer and talk"
+        )
+    return {"tasks": tasks, "language": language, "signatures": signatures}, answers
+
+
+def _language(model: Decoder, packed: Path, settings: EvaluateSettings) -> dict[str, float]:
+    rows = Rows.load(packed, "test")
+    loss = negative_log_likelihood(model, rows, torch.float32, settings.text_batch) / int(rows.learnt.sum())
+    return {"loss": loss, "perplexity": math.exp(min(loss, 700.0))}
+
+
+def _samples(
+    test: Sequence[Turns],
+    assistant: Assistant,
+    count: int,
+    generation: GenerateSettings,
+    settings: EvaluateSettings,
+    seed: int,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """What the model answers to the first questions of some test conversations, whole talks before longer ones."""
+    fitting = [turns for turns in test if _first_answer(turns) is not None]
+    fitting = [turns for turns in fitting if assistant.fits(list(turns[: _first_answer(turns)]))]
+    chosen = stream(seed, SAMPLES).sample(fitting, min(count, len(fitting)))
+    if not chosen:
+        return []
+    progress.update(0.8, f"answering {len(chosen)} questions")
+    asked = [list(turns[: _first_answer(turns)]) for turns in chosen]
+    replies = assistant.answer(asked, generation)
+    rows = []
+    for number, (turns, question, reply) in enumerate(zip(chosen, asked, replies, strict=True)):
+        expected = turns[len(question)]["content"]
+        score = scorers.rouge(expected, reply.text, unit=settings.unit)["rougeL"].f
+        rows.append(
+            {
+                "id": str(number),
+                "task": SAMPLES,
+                "messages": [dict(turn) for turn in question],
+                "expected": expected,
+                "answer": reply.text,
+                "exact": scorers.exact_match(expected, reply.text),
+                "near": score >= settings.near_exact,
+                "rouge_l": score,
+            }
+        )
+    return rows
+
+
+def _first_answer(turns: Turns) -> int | None:
+    return next((at for at, turn in enumerate(turns) if at and turn["role"] == "assistant"), None)
+
+
+def _choose(
+    conversations: Mapping[str, Sequence[Turns]],
+    assistant: Assistant,
+    choices: int,
+    settings: EvaluateSettings,
+    seed: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """The share of test talks whose last answer is found among others' last answers, beside TF-IDF and chance."""
+    talks = [(turns[:last], turns[last]["content"]) for turns in conversations["test"] if (last := _last_answer(turns))]
+    random = stream(seed, CHOICE)
+    candidates = []
+    for number, (_, right) in enumerate(talks):
+        others = sorted({text for at, (_, text) in enumerate(talks) if at != number and text != right})
+        wrong = random.sample(others, min(choices - 1, len(others)))
+        candidates.append([right, *wrong])
+    progress.update(0.3, f"choosing among {choices} answers, {len(talks)} times")
+    model = _model_scores(assistant.model, assistant.tokenizer, [talk for talk, _ in talks], candidates)
+    linear = _tfidf_scores(conversations["train"], [talk for talk, _ in talks], candidates)
+    # a tie with a wrong one is lost
+    found, baseline = ([bool((s[0] > s[1:]).all()) for s in scores] for scores in (model, linear))
+    options = settings.resampling(derive_seed(seed, CHOICE))
+    return {
+        "n": len(talks),
+        "accuracy": share_interval(found, confidence=settings.confidence).figure("share"),
+        "baseline_accuracy": share_interval(baseline, confidence=settings.confidence).figure("share"),
+        "accuracy_gain": paired_difference(found, baseline, **options).figure("0 to 1"),
+        "chance": 1 / choices,
+    }
+
+
+def _last_answer(turns: Turns) -> int:
+    return max((at for at, turn in enumerate(turns) if at and turn["role"] == "assistant"), default=0)
+
+
+def _model_scores(
+    model: Decoder, tokenizer: Tokenizer, talks: Sequence[Turns], candidates: Sequence[Sequence[str]]
+) -> list[NDArray[np.float64]]:
+    """How much likelier each candidate is after the talk than without it, per token: C numbers for each talk."""
+    end = tokenizer.control[END]
+    prompts, endings = list[list[int]](), list[list[int]]()
+    for talk, texts in zip(talks, candidates, strict=True):
+        with_talk, without = encode_prompt(tokenizer, talk), encode_prompt(tokenizer, [])
+        for ids in tokenizer.encode_batch(list(texts)):
+            prompts += [with_talk, without]
+            endings += [[*ids, end]] * 2
+    likelihoods = continuation_likelihoods(model, prompts, endings)
+    gains = [
+        (after - alone) / len(ending)
+        for after, alone, ending in zip(likelihoods[::2], likelihoods[1::2], endings[::2], strict=True)
+    ]
+    cut = np.cumsum([len(texts) for texts in candidates])[:-1]
+    return [np.asarray(part) for part in np.split(np.asarray(gains), cut)]
+
+
+def _tfidf_scores(
+    train: Sequence[Turns], talks: Sequence[Turns], candidates: Sequence[Sequence[str]]
+) -> list[NDArray[np.float64]]:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    said = [turn["content"] for turns in train for turn in turns]
+    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True).fit(said)
+    scores = []
+    for talk, texts in zip(talks, candidates, strict=True):
+        context = vectors.transform([" ".join(turn["content"] for turn in talk)])
+        scores.append(np.asarray((vectors.transform(list(texts)) @ context.T).todense()).ravel())
+    return scores

@@ -1,0 +1,203 @@
+"""The story of messages: a model that learns to answer from conversations, from nothing or on a pretrained base.
+
+corpus → (base →) tokenizer → tokens → plan → finetune → evaluate → report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chatwright.core.artifacts import Artifact
+from chatwright.core.progress import Progress
+from chatwright.core.seeds import derive_seed
+from chatwright.pipeline.job import CHECKPOINT, Job, report_on, settings_of, stage, write_scores
+
+
+@stage
+def corpus(job: Job) -> Artifact:
+    """Read conversations; what was left out is in the ledger."""
+    from chatwright.corpus.messages import build_messages, messages_identity
+
+    messages = job.recipe.messages
+    told = messages.model_dump(mode="json", include={"names", "most", "held_out"})
+    settings = {"messages": told, "files": messages_identity(messages)}
+    return job.build("corpus", settings, {}, lambda folder, progress: build_messages(folder, messages, progress))
+
+
+@stage
+def base(job: Job) -> Artifact:
+    """The pretrained model to go on from, with a tokenizer that has our control tokens."""
+    from chatwright.interop.adopt import adopt, base_identity
+
+    source = str(job.recipe.base)
+    settings = {"base": source, "files": base_identity(source)}
+    return job.build("base", settings, {}, lambda folder, _: adopt(source, folder))
+
+
+@stage
+def tokenizer(job: Job) -> Artifact:
+    """Learn the vocabulary from the training conversations, or take the base's."""
+    if job.recipe.base:
+        return base(job)
+    read = corpus(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.build import learn_from_texts
+
+        said = [turn["content"] for row in _rows(read, "train") for turn in row["messages"]]
+        return learn_from_texts(folder, {"messages": said}, job.recipe.tokenizer, progress)
+
+    return job.build("tokenizer", settings_of(job.recipe, "tokenizer"), {"corpus": read}, work)
+
+
+@stage
+def tokens(job: Job) -> Artifact:
+    """Conversations to packed rows of ids."""
+    read, learnt, both = corpus(job), tokenizer(job), job.recipe.messages.both_sides
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.build import pack_messages
+
+        splits = {split: [row["messages"] for row in _rows(read, split)] for split in ("train", "validation", "test")}
+        return pack_messages(folder, learnt.folder, splits, job.recipe.packing, progress, both_sides=both)
+
+    settings = {**settings_of(job.recipe, "packing"), "both_sides": both}
+    return job.build("tokens", settings, {"corpus": read, "tokenizer": learnt}, work)
+
+
+@stage
+def plan(job: Job) -> Artifact:
+    """Measure the machine once; derive steps and the expected cost."""
+    recipe, learnt, packed = job.recipe, tokenizer(job), tokens(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.model.files import load_config
+        from chatwright.train.decoder_planner import make_decoder_plan
+        from chatwright.train.planner import size_for, training_seconds
+
+        size = learnt.figures["vocabulary_size"]
+        if recipe.base:
+            config = load_config(learnt.folder)
+        else:
+            config = size_for(training_seconds(recipe.plan), recipe.plan, size, context=4 * recipe.packing.row_tokens)
+        most = recipe.plan.most_epochs * packed.figures["train_rows"] // recipe.train.rows_per_batch
+        made = make_decoder_plan(
+            recipe.plan,
+            recipe.train,
+            recipe.packing,
+            config,
+            "finetune",
+            progress,
+            lora=recipe.lora,
+            most_steps=most,
+        )
+        made.save(folder)
+        return {
+            "parameters": config.parameters,
+            "blocks": config.layers,
+            "width": config.width,
+            "steps": made.stage("finetune").steps,
+            "tokens_per_step": made.stage("finetune").tokens_per_step,
+            **made.expected,
+        }
+
+    settings = settings_of(recipe, "plan", "packing", "lora")
+    settings["rows_per_batch"] = recipe.train.rows_per_batch
+    return job.build("plan", settings, {"tokenizer": learnt, "tokens": packed}, work, again=job.replan)
+
+
+@stage
+def finetune(job: Job) -> Artifact:
+    """Learn to answer: loss on the assistant's words only, unless both sides are learnt."""
+    learnt, packed, made = tokenizer(job), tokens(job), plan(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.packing import Rows
+        from chatwright.train.plan import Plan
+        from chatwright.train.stages import train_stage
+
+        planned, rows, recipe = Plan.load(made.folder), Rows.load(packed.folder, "train"), job.recipe
+        figures = train_stage(
+            folder,
+            planned,
+            rows,
+            recipe.train,
+            steps=planned.stage("finetune").steps,
+            seed=derive_seed(recipe.seed, "finetune"),
+            start=learnt.folder if recipe.base else None,
+            shuffle=True,
+            lora=recipe.lora,
+            base=recipe.base or "",
+            tokenizer=learnt.folder,
+            validate=_validation(packed, planned.precision),
+            progress=progress,
+        )
+        epochs = figures["steps"] * planned.stage("finetune").rows_per_batch / len(rows)
+        return {**figures, "epochs": round(epochs, 2)}
+
+    settings = settings_of(job.recipe, "train", "lora")
+    inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
+    return job.build("finetune", settings, inputs, work, resumable=True, scratch=(CHECKPOINT,))
+
+
+@stage
+def evaluate(job: Job) -> Artifact:
+    """How likely answers are that were not learnt, before and after; which of several is right; samples."""
+    read, learnt, packed, last, made = corpus(job), tokenizer(job), tokens(job), finetune(job), plan(job)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.evaluate.messages import evaluate_messages
+        from chatwright.train.machine import set_up
+        from chatwright.train.plan import Plan
+
+        recipe = job.recipe
+        set_up(Plan.load(made.folder).threads)
+        scores, answers = evaluate_messages(
+            conversations={split: [row["messages"] for row in _rows(read, split)] for split in ("train", "test")},
+            packed=packed.folder,
+            model=last.folder,
+            base=learnt.folder if recipe.base else None,
+            message_settings=recipe.messages,
+            settings=recipe.evaluate,
+            generation=recipe.generate,
+            seed=recipe.seed,
+            progress=progress,
+        )
+        write_scores(folder, scores, answers)
+        return {"answers": len(answers), **scores["language"]}
+
+    inputs = {"corpus": read, "tokens": packed, "finetune": last}
+    told = job.recipe.messages.model_dump(mode="json", include={"choices", "samples"})
+    settings = {**settings_of(job.recipe, "evaluate", "generate"), "messages": told}
+    return job.build("evaluate", settings, inputs, work)
+
+
+@stage
+def report(job: Job) -> Artifact:
+    """One page that a person reads, the scores as JSON, and the model card; from manifests only."""
+    return report_on(job, evaluate(job))
+
+
+def _rows(read: Artifact, split: str) -> list[dict[str, Any]]:
+    from chatwright.corpus.messages import CONVERSATIONS_FILE
+    from chatwright.corpus.tables import read_rows
+
+    return [row for row in read_rows(read.folder / CONVERSATIONS_FILE) if row["split"] == split]
+
+
+def _validation(packed: Artifact, precision: str) -> Callable[[Any], dict[str, float]]:
+    """Loss on conversations that training never reads."""
+
+    def validate(model: Any) -> dict[str, float]:
+        import torch
+
+        from chatwright.evaluate.perplexity import negative_log_likelihood
+        from chatwright.tokens.packing import Rows
+
+        rows = Rows.load(packed.folder, "validation")
+        nats = negative_log_likelihood(model, rows, getattr(torch, precision))
+        return {"validation_loss": nats / int(rows.learnt.sum())}
+
+    return validate

@@ -1,0 +1,119 @@
+"""Masked tokens and labels: packed texts are asked as they are alone, and tasks are learnt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from chatwright.core.progress import Silent
+from chatwright.generate.classify import label_probabilities
+from chatwright.model.encoder import Encoder
+from chatwright.tokens.labels import EncodedTexts, LabelBatches, label_batches, pack_labels
+from chatwright.tokens.masking import Masking, Text, WordRows, pack_words
+from chatwright.tokens.settings import MaskingSettings
+from chatwright.train.encoder_planner import encoder_model
+from chatwright.train.flops import batch_work
+from chatwright.train.learner import Learner
+from chatwright.train.loop import train
+from chatwright.train.objectives import masked_tokens, smoothed_labels, text_labels
+from chatwright.train.settings import PlanSettings, TrainSettings
+
+CONFIG = encoder_model(PlanSettings(width=32, depth=2), 40, context=24)
+MASK, CONTROL = 6, frozenset(range(7))
+
+
+def texts(count: int) -> list[Text]:
+    """Begin, a letter eight times over, end: a hidden token is what its neighbours are."""
+    random = np.random.default_rng(0)
+    return [([1, *[int(random.integers(7, 40))] * 8, 2], [True] * 10) for _ in range(count)]
+
+
+def learner(model: Encoder, objective: object, steps: int) -> Learner:
+    settings = TrainSettings(rows_per_batch=8, checkpoint_every=50, log_every=10)
+    return Learner(model, objective, settings, steps=steps, dtype=torch.float32, compiled=False)  # type: ignore[arg-type]
+
+
+def fresh(labels: tuple[str, ...] = ()) -> Encoder:
+    config = CONFIG.model_copy(update={"labels": labels, "head_bias": not labels})
+    model = Encoder(config)
+    model.initialise(0)
+    return model
+
+
+def stirred(labels: tuple[str, ...] = ()) -> Encoder:
+    model = fresh(labels)
+    torch.manual_seed(0)
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.2)
+    return model.eval()
+
+
+def test_hidden_tokens_are_found_again(tmp_path: Path) -> None:
+    rows = pack_words(texts(200), 24, 0, 4)
+    batches = Masking(rows, 8, 1, MaskingSettings(masked=0.2), MASK, 40, CONTROL)
+    figures = train(tmp_path, learner(fresh(), masked_tokens, 300), batches, Silent())
+    assert figures["final_loss"] < 0.3
+
+
+def test_packed_texts_are_masked_as_they_are_alone() -> None:
+    model, some = stirred(), texts(6)
+    together, alone = pack_words(some, 24, 0, 1), [pack_words([text], 10, 0, 1) for text in some]
+
+    def loss(rows: WordRows) -> float:
+        every = Masking(rows, len(rows), 1, MaskingSettings(masked=0.99), MASK, 40, CONTROL)
+        asked = masked_tokens(model, every.hide(np.arange(len(rows)), 0), torch.float32)
+        return float(asked.loss.detach())
+
+    assert loss(together) == pytest.approx(sum(map(loss, alone)), rel=1e-4)
+
+
+def labelled(count: int) -> tuple[EncodedTexts, list[int]]:
+    """The label says whether token 7 is in the text."""
+    random = np.random.default_rng(1)
+    ids = [[1, *random.integers(8, 40, random.integers(3, 9)).tolist(), 2] for _ in range(count)]
+    labels = [at % 2 for at in range(count)]
+    for text, label in zip(ids, labels, strict=True):
+        if label:
+            text[int(random.integers(1, len(text) - 1))] = 7
+    return EncodedTexts.of([(text, [True] * len(text)) for text in ids]), labels
+
+
+def test_labels_are_learnt_and_told(tmp_path: Path) -> None:
+    encoded, labels = labelled(400)
+    rows = pack_labels(encoded, range(300), labels[:300], 24, 0, 8)
+    model = fresh(("without", "with"))
+    figures = train(tmp_path, learner(model, smoothed_labels(0.0), 250), LabelBatches(rows, 8, seed=1), Silent())
+    assert figures["final_loss"] < 0.1
+    said = label_probabilities(model.eval(), [encoded.text(at)[0] for at in range(300, 400)])
+    assert (said.argmax(axis=1) == labels[300:]).mean() > 0.95
+    assert np.allclose(said.sum(axis=1), 1)
+
+
+def test_packed_texts_get_the_labels_that_they_get_alone() -> None:
+    encoded, labels = labelled(30)
+    model = stirred(("a", "b"))
+    alone = label_probabilities(model, [encoded.text(at)[0] for at in range(30)])
+    expected = -np.log(alone[np.arange(30), labels]).sum()
+    rows = pack_labels(encoded, range(30), labels, 24, 0, 8)
+    packed = [text_labels(model, batch, torch.float32) for batch in label_batches(rows, 4)]
+    assert sum(float(asked.loss.detach()) for asked in packed) == pytest.approx(expected, rel=1e-4)
+    assert sum(asked.positions for asked in packed) == 30
+
+
+def test_work_of_encoders_counts_what_is_looked_at_both_ways() -> None:
+    rows = pack_words([([1, 9, 9, 2], [True] * 4), ([1, 2], [True] * 2)], 8, 0, 4)
+    batch = Masking(rows, 1, 1, MaskingSettings(), MASK, 40, CONTROL).at(0)
+    block = 4 * 32 * 32 + 3 * 32 * 64
+    late = 32 * 32 + 3 * 32 * 64
+    tokens, flops = batch_work(CONFIG, batch, learnt=1)
+    head = 40 * 32 + 32 * 32
+    assert tokens == 6
+    assert flops == 6 * ((2 * block - late) * 6 + (late + head)) + 12 * 2 * 32 * (16 + 4)
+    encoded, labels = labelled(2)
+    batch_of_labels = next(label_batches(pack_labels(encoded, [0], labels[:1], 24, 0, 1), 1))
+    config = CONFIG.model_copy(update={"labels": ("a", "b"), "head_bias": False})
+    tokens, flops = batch_work(config, batch_of_labels, learnt=1)
+    assert flops == 6 * (2 * block * tokens + (32 * 32 + 2 * 32)) + 12 * 2 * 32 * tokens**2
