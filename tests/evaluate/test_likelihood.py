@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ import pytest
 import torch
 
 from chatwright.core.progress import Silent
-from chatwright.evaluate.likelihood import continuation_likelihoods
 from chatwright.evaluate.minimal_pairs import minimal_pairs, sentence_likelihoods
 from chatwright.evaluate.reading import masked_loss
 from chatwright.evaluate.settings import EvaluateSettings
+from chatwright.generate.likelihood import continuation_likelihoods
 from chatwright.model.config import ModelConfig
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
@@ -61,7 +62,7 @@ def test_continuations_in_batches_are_as_likely_as_alone() -> None:
 def test_a_prompt_that_is_too_long_loses_its_beginning() -> None:
     model, prompt = decoder(), list(range(40))
     told = continuation_likelihoods(model, [prompt], [[5, 6]])
-    assert told[0] == pytest.approx(continuation_likelihoods(model, [prompt[-22:]], [[5, 6]])[0], rel=1e-5)
+    assert told[0] == pytest.approx(continuation_likelihoods(model, [prompt[-23:]], [[5, 6]])[0], rel=1e-5)
 
 
 def test_a_sentence_of_a_decoder_has_an_end() -> None:
@@ -94,7 +95,8 @@ def test_minimal_pairs_count_where_the_good_one_is_likelier(tmp_path: Path) -> N
     for name in ("one", "two"):
         lines = [json.dumps({"sentence_good": good, "sentence_bad": bad}) for good, bad in pairs]
         (tmp_path / "blimp" / f"{name}.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
-    figures = minimal_pairs(tmp_path, model, own, EvaluateSettings(), 1, Silent())
+    figures, right = minimal_pairs(tmp_path, partial(sentence_likelihoods, model, own), EvaluateSettings(), Silent())
+    assert right.tolist() == [1, 1, 1, 0] * 2
     assert figures["accuracy"]["value"] == 0.75 and figures["paradigms"]["two"]["value"] == 0.75
     assert figures["n"] == 8
 

@@ -83,7 +83,59 @@ _stage_command("build", "corpus", "Collect, clean, deduplicate and split the tex
 _stage_command("tokenizer", "tokenizer", "Learn the vocabulary.")
 _stage_command("pretrain", "pretrain", "Learn the language of the documents.")
 _stage_command("finetune", "finetune", "Learn to answer.")
-_stage_command("evaluate", "evaluate", "Ask the model, and score its answers with their uncertainty.")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[
+        str | None, typer.Argument(help="A recipe, to evaluate its run; with --tasks or --harness a model")
+    ] = None,
+    tasks: Annotated[str | None, typer.Option(help="Public tasks, commas between: blimp,piqa,multi30k …")] = None,
+    against: Annotated[str | None, typer.Option(help="Another model: both scores and their difference.")] = None,
+    harness: Annotated[str | None, typer.Option(help="Tasks of EleutherAI's evaluation harness.")] = None,
+    harness_folder: Annotated[Path | None, typer.Option(help="A folder with harness tasks of one's own.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Items of each task at most.")] = None,
+    beams: Annotated[int | None, typer.Option(help="Beam search of this width, where targets are written.")] = None,
+    max_new_tokens: Annotated[int | None, typer.Option(help="The longest target in tokens.")] = None,
+    data: Data = None,
+    docs: Docs = None,
+    file: File = None,
+    base: From = None,
+    lora: Lora = None,
+    minutes: Minutes = None,
+    out: Out = None,
+    sets: Sets = None,
+    json: Json = False,
+) -> None:
+    """Score a model with its uncertainty: the questions of its recipe, or any public task."""
+    from chatwright.cli.evaluate import evaluate_model, run_harness, split_names
+    from chatwright.core.errors import UsageError
+
+    if tasks is None and harness is None:
+        if against is not None:
+            raise UsageError("two models are compared on tasks", where="--against", remedy="name some with --tasks")
+        options = {"docs": docs, "data": data, "files": file, "base": base, "lora": lora, "minutes": minutes}
+        _carry_out("evaluate", model, json, **options, out=out, sets=sets)
+        return
+    if model is None:
+        from chatwright.core.runs import newest_run
+
+        model = str(newest_run("evaluate"))
+    if tasks is not None:
+        written = {"beams": beams, "max_new_tokens": max_new_tokens}
+        evaluate_model(
+            model,
+            split_names(tasks, "--tasks"),
+            against=against,
+            data=data,
+            limit=limit,
+            options=written,
+            as_json=json,
+        )
+    if harness is not None:
+        run_harness(model, split_names(harness, "--harness"), harness_folder, limit, json)
+
+
 _stage_command("report", "report", "Write the page, the scores and the model card.")
 
 
@@ -210,6 +262,17 @@ def doctor(json: Json = False) -> None:
     from chatwright.cli.doctor import doctor
 
     doctor(json)
+
+
+@app.command()
+def table(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders")],
+    write: Annotated[Path | None, typer.Option(help="Replace the table of this Markdown file.")] = None,
+) -> None:
+    """One table of many runs: what each reached, at which size and cost."""
+    from chatwright.cli.table import table
+
+    table(runs, write)
 
 
 @app.command()

@@ -30,7 +30,7 @@ _PUBLIC_DATA = (
 )  # stories that read public data; the recipe's section of that name says which
 _SHOWN_ANSWERS = (  # tasks of which an answer is shown, in this order
     *("what", "which", "arguments", "follow-up", "unknown", "small-talk"),
-    *("translation", "summary", "classification"),
+    *("translation", "summary", "reading", "classification", "answers", "continuation"),
 )
 
 

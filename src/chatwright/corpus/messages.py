@@ -39,7 +39,7 @@ def messages_identity(settings: MessageSettings) -> dict[str, str]:
         raise UsageError(
             "there are no conversations to read", remedy="name a data set in messages.names, or --file FILE"
         )
-    found = {}
+    found = dict[str, str]()
     for name in settings.names:
         found |= public_files(settings.data, name, MESSAGE_SETS[name].files)
     missing = [file for file in settings.files if not Path(file).is_file()]

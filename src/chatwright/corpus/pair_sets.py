@@ -6,19 +6,29 @@ same side, whatever else is in the file.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chatwright.core.errors import DataError
 from chatwright.core.seeds import share
-from chatwright.corpus.public import read_json_lines, read_lines, read_tabbed
+from chatwright.corpus.public import read_json_lines, read_lines, read_tabbed, read_text
 from chatwright.corpus.settings import PairSettings
 
 Split = Literal["train", "validation", "test"]
-Found = tuple[Split, str, str]  # split, source, target
+Task = Literal["translation", "summary", "reading"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+class Found(NamedTuple):
+    """A pair as it stands in its file; `others` are targets that are as right."""
+
+    split: Split
+    source: str
+    target: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class PairSet:
     with several targets, `asked_once` keeps the first of those that are not for training.
     """
 
-    task: Literal["translation", "summary"]
+    task: Task
     files: Callable[[PairSettings], list[str]]
     read: Callable[[Path, PairSettings], Iterator[Found]]
     description: str
@@ -58,7 +68,7 @@ def _multi30k(folder: Path, settings: PairSettings) -> Iterator[Found]:
                 where=str(folder / "multi30k" / name),
                 remedy="both files need the same number of lines, in the same order",
             )
-        yield from ((split, source, target) for source, target in zip(*sides, strict=True))
+        yield from (Found(split, source, target) for source, target in zip(*sides, strict=True))
 
 
 _TATOEBA = "tatoeba-en-zh/cmn-eng.train.tsv.gz"
@@ -75,7 +85,7 @@ def _tatoeba(folder: Path, settings: PairSettings) -> Iterator[Found]:
         )
     for _, (english, chinese, _) in read_tabbed(folder / _TATOEBA, 3):
         split = hashed_split(english.strip(), validation=0.02, test=0.04)
-        yield (split, english, chinese) if settings.source == "en" else (split, chinese, english)
+        yield Found(split, english, chinese) if settings.source == "en" else Found(split, chinese, english)
 
 
 _DIALOGSUM: dict[str, str] = {
@@ -89,7 +99,7 @@ def _dialogsum(folder: Path, settings: PairSettings) -> Iterator[Found]:
     for name, file in _DIALOGSUM.items():
         for row in read_json_lines(folder / file, ("dialogue", "summary")):
             split = "test" if name == "test" else hashed_split(row["dialogue"], validation=0.03, test=0.0)
-            yield split, row["dialogue"], row["summary"]
+            yield Found(split, row["dialogue"], row["summary"])
 
 
 _CSL = "csl-title-zh/dev.tsv"
@@ -97,7 +107,28 @@ _CSL = "csl-title-zh/dev.tsv"
 
 def _csl(folder: Path, settings: PairSettings) -> Iterator[Found]:
     for _, (_, abstract, title) in read_tabbed(folder / _CSL, 3):
-        yield hashed_split(abstract, validation=0.05, test=0.2), abstract, title
+        yield Found(hashed_split(abstract, validation=0.05, test=0.2), abstract, title)
+
+
+_CMRC = {
+    "train": "cmrc2018/cmrc2018_dev.squad.json.gz",
+    "test": "cmrc2018/cmrc2018_trial.squad.json.gz",
+}
+
+
+def _cmrc(folder: Path, settings: PairSettings) -> Iterator[Found]:
+    """Questions before their paragraph; the published dev set is learnt, the trial set asked."""
+    for name, file in _CMRC.items():
+        try:
+            articles = json.loads(read_text(folder / file))["data"]
+            for paragraph in (each for article in articles for each in article["paragraphs"]):
+                context = str(paragraph["context"])
+                split = "test" if name == "test" else hashed_split(context, validation=0.04, test=0.0)
+                for asked in paragraph["qas"]:
+                    answers = list(dict.fromkeys(str(answer["text"]) for answer in asked["answers"]))
+                    yield Found(split, f"{asked['question']}\n{context}", answers[0], tuple(answers[1:]))
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise DataError(f"is not in the format of SQuAD: {error}", where=file) from None
 
 
 PAIR_SETS = {
@@ -114,5 +145,8 @@ PAIR_SETS = {
     ),
     "csl-title-zh": PairSet(
         "summary", lambda _: [_CSL], _csl, "CSL, abstracts of Chinese scientific papers and their titles"
+    ),
+    "cmrc2018": PairSet(
+        "reading", lambda _: list(_CMRC.values()), _cmrc, "CMRC 2018, questions about Chinese paragraphs"
     ),
 }

@@ -15,8 +15,8 @@ from chatwright.core.errors import DataError
 from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.ledger import Ledger
-from chatwright.corpus.moses import Moses
 from chatwright.corpus.pair_sets import PAIR_SETS, SPLITS
+from chatwright.corpus.preparation import Preparation
 from chatwright.corpus.public import public_files
 from chatwright.corpus.settings import PairSettings
 from chatwright.corpus.tables import DROPPED, write_rows
@@ -29,6 +29,7 @@ PAIRS = pa.schema(
         pa.field("source", pa.string(), nullable=False),  # as the model reads it
         pa.field("target", pa.string(), nullable=False),  # as the model writes it
         pa.field("reference", pa.string(), nullable=False),  # the target as it was found
+        pa.field("others", pa.list_(pa.string()), nullable=False),  # targets that are as right
     ]
 )
 
@@ -36,6 +37,13 @@ PAIRS = pa.schema(
 def pairs_identity(settings: PairSettings) -> dict[str, str]:
     """Hashes of the files that are read; those that are missing are a `UsageError`."""
     return public_files(settings.data, settings.name, PAIR_SETS[settings.name].files(settings))
+
+
+def preparation(settings: PairSettings) -> Preparation:
+    """How both sides stand before the model."""
+    return Preparation(
+        source=settings.source, target=settings.target, tokenised=settings.tokenised, lower=settings.lower
+    )
 
 
 def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dict[str, Any]:
@@ -46,11 +54,10 @@ def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dic
     """
     data_set, ledger = PAIR_SETS[settings.name], Ledger()
     found = list(data_set.read(Path(str(settings.data)), settings))
-    sides = (settings.source, settings.target) if settings.tokenised else ()
-    prepare = {side: Moses(side, lower=settings.lower) for side in sides}
-    asked = {source.strip() for split, source, _ in found if split == "test"}
+    prepare = preparation(settings)
+    asked = {pair.source.strip() for pair in found if pair.split == "test"}
     rows, seen, held = list[dict[str, str]](), set[tuple[str, str]](), set[str]()
-    for number, (split, source, target) in enumerate(found):
+    for number, (split, source, target, others) in enumerate(found):
         if number % 500 == 0:
             progress.update(number / len(found), f"{number:,} of {len(found):,} pairs")
         where = f"{split} {number}"
@@ -67,12 +74,16 @@ def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dic
         seen.add((source, reference))
         if split != "train":
             held.add(source)
-        target = reference
-        if settings.tokenised:
-            source, target = prepare[settings.source].split(source), prepare[settings.target].split(reference)
-        elif settings.lower:
-            source, target = source.lower(), target.lower()
-        rows.append({"id": where, "split": split, "source": source, "target": target, "reference": reference})
+        rows.append(
+            {
+                "id": where,
+                "split": split,
+                "source": prepare.read(source),
+                "target": prepare.written(reference),
+                "reference": reference,
+                "others": [prepare.written(other.strip()) for other in others],
+            }
+        )
     counts = {split: sum(row["split"] == split for row in rows) for split in SPLITS}
     empty = [split for split, count in counts.items() if not count]
     if empty:

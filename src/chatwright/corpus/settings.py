@@ -66,7 +66,7 @@ class ChatSettings(Settings):
 class PairSettings(Settings):
     """Which pairs are learnt: a source and what is made of it."""
 
-    name: Literal["multi30k", "tatoeba-en-zh", "dialogsum", "csl-title-zh"] = Field(
+    name: Literal["multi30k", "tatoeba-en-zh", "dialogsum", "csl-title-zh", "cmrc2018"] = Field(
         "multi30k", description="the data set, as the folder of public data names it"
     )
     data: str | None = Field(None, description="the folder of public data sets (--data DIR, or CHATWRIGHT_DATA)")

@@ -105,7 +105,7 @@ def texts_identity(settings: TextSettings) -> dict[str, str]:
             where=", ".join(settings.names),
             remedy="name a folder of books with --docs FOLDER, or that of public data sets with --data DIR",
         )
-    found = {}
+    found = dict[str, str]()
     for name in settings.names:
         found |= public_files(settings.data, name, TEXT_SETS[name].files)
     return found | (folder_identity(settings.docs, _MOST_MEGABYTES * 10**6) if settings.docs is not None else {})

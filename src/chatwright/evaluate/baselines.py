@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from chatwright.evaluate.scorers import token_f1
 from chatwright.evaluate.text import Unit
 
 _ORDERS = 6  # character n-grams of 1 to 6, as in chrF
@@ -75,3 +76,9 @@ def lead(text: str, size: int, unit: Unit) -> str:
         return text[:size]
     parts = text.split("\n") if "\n" in text else _SENTENCE_END.split(text)
     return " ".join([part.strip() for part in parts if part.strip()][:size])
+
+
+def nearest_sentence(question: str, text: str, unit: Unit) -> str:
+    """The sentence of a text that shares most with a question (F1 of tokens); the first, of equals."""
+    sentences = [part.strip() for part in re.split(r"(?<=[.!?。！？；])\s*", text) if part.strip()] or [text]
+    return max(sentences, key=lambda sentence: token_f1(question, sentence, unit))

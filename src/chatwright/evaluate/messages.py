@@ -18,11 +18,11 @@ from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed, stream
 from chatwright.corpus.settings import MessageSettings
 from chatwright.evaluate import scorers
-from chatwright.evaluate.likelihood import continuation_likelihoods
 from chatwright.evaluate.perplexity import negative_log_likelihood
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.uncertainty import bootstrap_mean, paired_difference, share_interval
 from chatwright.generate.assistant import Assistant
+from chatwright.generate.likelihood import continuation_likelihoods
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.decoder import Decoder
 from chatwright.model.files import load_decoder

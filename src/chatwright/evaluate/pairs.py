@@ -14,14 +14,14 @@ import numpy as np
 
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
-from chatwright.corpus.moses import Moses
+from chatwright.corpus.pairs import preparation
 from chatwright.corpus.settings import PairSettings
 from chatwright.corpus.tables import read_rows
 from chatwright.evaluate import scorers
-from chatwright.evaluate.baselines import lead, nearest
+from chatwright.evaluate.baselines import lead, nearest, nearest_sentence
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.text import Unit
-from chatwright.evaluate.uncertainty import bootstrap_corpus, bootstrap_mean, paired_difference
+from chatwright.evaluate.uncertainty import bootstrap_corpus, bootstrap_mean, paired_difference, share_interval
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.encoder_decoder import EncoderDecoder
@@ -52,6 +52,8 @@ def evaluate_pairs(
     drawn = settings.resampling(derive_seed(seed, task))
     if task == "translation":
         figures, signatures = _translation(rows, written, train, pair_settings, settings.unit, drawn)
+    elif task == "reading":
+        figures, signatures = _reading(rows, written, settings, drawn)
     else:
         figures, signatures = _summaries(rows, written, train, settings.unit, drawn)
     near = [scorers.rouge(row["target"], text, unit=settings.unit)["rougeL"].f for row, text in _both(rows, written)]
@@ -98,9 +100,9 @@ def _translation(
         "baseline_bleu": scorers.bleu([train[at]["target"] for at in found], targets, tokenize=tokenize),
     }
     if pairs.tokenised:
-        join = Moses(pairs.target, lower=pairs.lower).join
+        running = preparation(pairs).running
         scores["bleu_detokenised"] = scorers.bleu(
-            [join(text) for text in written], [[row["reference"] for row in rows]], lowercase=pairs.lower
+            [running(text) for text in written], [[row["reference"] for row in rows]], lowercase=pairs.lower
         )
     figures = {
         name: bootstrap_corpus(score.statistics, score.score_sums, **drawn).figure("0 to 100")
@@ -139,6 +141,29 @@ def _summaries(
     words = "lines or sentences" if unit == "words" else "characters"
     signature = scorers.rouge_signature(unit=unit, stemmer=True) + "|F-measure"
     return figures, {"rouge": signature, "baseline": f"the first {size} {words} of the source"}
+
+
+def _reading(
+    rows: Sequence[Row], written: Sequence[str], settings: EvaluateSettings, drawn: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Exact match and F1 (SQuAD's) against the best of all right answers, beside the sentence nearest the question."""
+    unit = settings.unit
+
+    def best(texts: Sequence[str]) -> tuple[list[bool], list[float]]:
+        both = [([row["target"], *row["others"]], text) for row, text in _both(rows, texts)]
+        exact = [any(scorers.exact_match(answer, text) for answer in answers) for answers, text in both]
+        return exact, [max(scorers.token_f1(answer, text, unit) for answer in answers) for answers, text in both]
+
+    ours, theirs = best(written), best([nearest_sentence(*row["source"].split("\n", 1), unit) for row in rows])
+    figures = {
+        "exact_match": share_interval(ours[0], confidence=settings.confidence).figure("share"),
+        "token_f1": bootstrap_mean(ours[1], **drawn).figure("0 to 1"),
+        "baseline_exact_match": share_interval(theirs[0], confidence=settings.confidence).figure("share"),
+        "baseline_token_f1": bootstrap_mean(theirs[1], **drawn).figure("0 to 1"),
+        "token_f1_gain": paired_difference(ours[1], theirs[1], **drawn).figure("0 to 1"),
+    }
+    signatures = {"exact_match": scorers.EXACT_MATCH_SIGNATURE, "token_f1": scorers.token_f1_signature(unit)}
+    return figures, {**signatures, "baseline": "the sentence of the text that shares most with the question"}
 
 
 def write_targets(folder: Path, sources: Sequence[str], settings: GenerateSettings, progress: Progress) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import stream
 from chatwright.corpus.settings import TextSettings
-from chatwright.evaluate.minimal_pairs import TASK, minimal_pairs
+from chatwright.evaluate.minimal_pairs import TASK, minimal_pairs, sentence_likelihoods
 from chatwright.evaluate.perplexity import language_scores, negative_log_likelihood
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.engine import generate
@@ -63,7 +64,8 @@ def evaluate_text(
     tasks, signatures = dict[str, Any](), dict[str, str]()
     if text_settings.blimp:
         assert isinstance(read, Decoder | Encoder)
-        tasks[TASK] = minimal_pairs(Path(str(text_settings.data)), read, tokenizer, settings, seed, progress)
+        asked = partial(sentence_likelihoods, read, tokenizer)
+        tasks[TASK], _ = minimal_pairs(Path(str(text_settings.data)), asked, settings, progress)
         signatures[TASK] = (
             "whole sentences, log p" if isinstance(read, Decoder) else "whole sentences, pseudo-log-likelihood"
         )

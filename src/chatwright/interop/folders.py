@@ -10,6 +10,7 @@ import torch
 
 from chatwright.core.errors import UsageError
 from chatwright.core.files import read_json, write_json
+from chatwright.corpus.preparation import PREPARATION_FILE
 from chatwright.generate.assistant import model_folder
 from chatwright.generate.grounding import GROUNDING_FILE
 from chatwright.interop.hub import find_model
@@ -33,6 +34,7 @@ _COPIED = (
     "chat_template.jinja",
     GENERATION_FILE,
     GROUNDING_FILE,
+    PREPARATION_FILE,
 )
 _SPECIAL = ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id", "cls_token_id", "sep_token_id")
 

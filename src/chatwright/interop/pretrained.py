@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chatwright.core.errors import ArtifactError, UsageError
 from chatwright.core.files import read_json
+from chatwright.core.progress import Progress
+from chatwright.corpus.preparation import Preparation
 from chatwright.generate.assistant import model_folder
 from chatwright.generate.classify import label_probabilities
 from chatwright.generate.engine import generate
+from chatwright.generate.likelihood import continuations_told, text_likelihoods
 from chatwright.generate.settings import GenerateSettings
 from chatwright.interop.hub import find_model
 from chatwright.interop.text import Codec, load_codec
@@ -28,6 +35,7 @@ class Pretrained:
     model: Decoder | Encoder | EncoderDecoder
     codec: Codec
     folder: Path
+    preparation: Preparation | None = None  # how sources and targets stand before the model
 
     @classmethod
     def load(cls, place: str | Path) -> Pretrained:
@@ -35,7 +43,8 @@ class Pretrained:
         folder = model_folder(find_model(str(place)))
         model = load_model(folder)
         told, config = read_json(folder / CONFIG_FILE), model.config
-        return cls(model, load_codec(folder, told, config.vocabulary_size, config.family), folder)
+        codec = load_codec(folder, told, config.vocabulary_size, config.family)
+        return cls(model, codec, folder, Preparation.load(folder))
 
     @property
     def goes_on(self) -> bool:
@@ -65,6 +74,67 @@ class Pretrained:
         said = label_probabilities(self.model, [self.codec.encode(text) for text in texts])
         return [dict(zip(self.model.config.labels, row, strict=True)) for row in said.tolist()]
 
+    def likelihoods(self, prompts: Sequence[str], continuations: Sequence[str]) -> NDArray[np.float64]:
+        """log p(continuation | prompt) of each pair, in nats; a decoder's.
+
+        A continuation's tokens are those that it adds to its prompt's.
+        """
+        return self.told(prompts, continuations)[0]
+
+    def told(
+        self, prompts: Sequence[str], continuations: Sequence[str]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The same, and whether each continuation is what greedy decoding would write."""
+        if not isinstance(self.model, Decoder):
+            raise self._cannot("say how likely a text goes on in some way")
+        begun, endings = list[list[int]](), list[list[int]]()
+        for prompt, continuation in zip(prompts, continuations, strict=True):
+            encode = self.codec.encode if prompt else partial(self.codec.frame, ended=False)
+            before, whole = encode(prompt), encode(prompt + continuation)
+            while len(before) > 1 and whole[: len(before)] != before:  # a token that reaches into the continuation
+                before = before[:-1]
+            begun.append(before)
+            endings.append(whole[len(before) :])
+        return continuations_told(self.model, begun, endings)
+
+    def rolling(self, texts: Sequence[str]) -> list[float]:
+        """log p of each text, in nats, however long: one window of the context behind another, each token once."""
+        if not isinstance(self.model, Decoder):
+            raise self._cannot("say how likely a text is")
+        size, begun, endings, owners = self.model.config.context, list[list[int]](), list[list[int]](), list[int]()
+        for number, text in enumerate(texts):
+            first, *ids = self.codec.frame(text, ended=False)
+            whole = [first, *ids]
+            for start in range(0, len(ids), size):
+                end = min(start + size, len(ids))
+                begun.append(whole[max(0, end - size) : start + 1])  # the last window looks back as far as it can
+                endings.append(ids[start:end])
+                owners.append(number)
+        told = continuations_told(self.model, begun, endings)[0] if begun else np.zeros(0)
+        return np.bincount(owners, weights=told, minlength=len(texts)).tolist() if begun else [0.0] * len(texts)
+
+    def sentences(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The logarithm of the likelihood of each text, of an encoder the pseudo-likelihood, in nats."""
+        mask = self.codec.mask
+        if isinstance(self.model, Decoder) or (isinstance(self.model, Encoder) and mask is not None):
+            return text_likelihoods(self.model, [self.codec.frame(text, ended=True) for text in texts], mask)
+        raise self._cannot("say how likely a sentence is")
+
+    def write(self, sources: Sequence[str], settings: GenerateSettings, progress: Progress) -> list[str]:
+        """What an encoder-decoder makes of each source, or how a decoder goes on from it."""
+        order = sorted(range(len(sources)), key=lambda at: len(sources[at]))
+        written = [""] * len(sources)
+        for start in range(0, len(order), settings.batch):
+            chosen = order[start : start + settings.batch]
+            for at, (_, text) in zip(chosen, self.complete([sources[at] for at in chosen], settings), strict=True):
+                written[at] = text
+            progress.update((start + len(chosen)) / len(order), f"{start + len(chosen):,} of {len(order):,} sources")
+        return written
+
+    def _cannot(self, what: str) -> ArtifactError:
+        kind = self.model.config.family
+        return ArtifactError(f"this {kind} does not {what}", where=str(self.folder), remedy="ask another model or task")
+
     def limited(self, text: str, max_length: int, settings: GenerateSettings) -> GenerateSettings:
         """Settings under which text and continuation have at most `max_length` tokens together."""
         used = len(self.codec.encode(text)) if self.goes_on else 1
@@ -84,12 +154,9 @@ class Pretrained:
         `on_text` hears the pieces of a single text as they come.
         """
         if isinstance(self.model, Encoder):
-            raise ArtifactError(
-                "an encoder does not write: it says what is missing in a text",
-                where=str(self.folder),
-                remedy="name a decoder or an encoder-decoder",
-            )
-        codec, prompts = self.codec, [self.codec.encode(text) for text in texts]
+            raise self._cannot("write: it says what is missing in a text")
+        prepare = self.preparation.read if self.preparation else str
+        codec, prompts = self.codec, [self.codec.encode(prepare(text)) for text in texts]
         stands = [prompt if self.goes_on else [] for prompt in prompts]
         heard, told = list(stands[0]), codec.decode(stands[0])
 
@@ -101,9 +168,11 @@ class Pretrained:
                 on_text(text[len(told) :])
                 told = text
 
-        written = generate(self.model, prompts, settings, codec.stop, tell if on_text else None, codec.start)
+        hears = on_text is not None and self.preparation is None  # what is joined later is told at the end
+        written = generate(self.model, prompts, settings, codec.stop, tell if hears else None, codec.start)
         done = []
         for begun, one in zip(stands, written, strict=True):
             before = codec.decode(begun)
-            done.append((before, codec.decode([*begun, *one.tokens])[len(before) :]))
+            rest = codec.decode([*begun, *one.tokens])[len(before) :]
+            done.append((before, self.preparation.running(rest) if self.preparation else rest))
         return done

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from chatwright.core.errors import ArtifactError
 from chatwright.core.files import read_json
 from chatwright.model.config import Family
-from chatwright.tokens.tokenizer import BEGIN, CONTROL, END, TOKENIZER_FILE, Tokenizer
+from chatwright.tokens.tokenizer import BEGIN, CONTROL, END, MASK, TOKENIZER_FILE, Tokenizer
 
 GENERATION_FILE = "generation_config.json"
 
@@ -27,6 +27,15 @@ class Codec(Protocol):
 
     def encode(self, text: str) -> list[int]:
         """A prompt's ids, with what its model expects around them."""
+        ...
+
+    @property
+    def mask(self) -> int | None:
+        """The token that hides another; None where there is none."""
+        ...
+
+    def frame(self, text: str, *, ended: bool) -> list[int]:
+        """A text's ids behind one that marks its beginning; `ended`: with what marks its end, where that is known."""
         ...
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -62,6 +71,13 @@ class OwnCodec:
         after = [] if self.family == "decoder" else [self.tokenizer.control[END]]
         return [*before, *self.tokenizer.encode(text), *after]
 
+    @property
+    def mask(self) -> int | None:
+        return self.tokenizer.control.get(MASK)
+
+    def frame(self, text: str, *, ended: bool) -> list[int]:
+        return [self.start, *self.tokenizer.encode(text), *([self.tokenizer.control[END]] if ended else [])]
+
     def decode(self, ids: Sequence[int]) -> str:
         return self.tokenizer.decode(list(ids))
 
@@ -80,6 +96,18 @@ class StockCodec:
 
     def encode(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text))
+
+    @property
+    def mask(self) -> int | None:
+        return self.tokenizer.mask_token_id  # type: ignore[no-any-return]
+
+    def frame(self, text: str, *, ended: bool) -> list[int]:
+        ids = self.encode(text)
+        marks = {self.tokenizer.bos_token_id, self.tokenizer.cls_token_id} - {None}
+        if ids and ids[0] in marks:
+            return ids if ended else [each for each in ids if each != self.tokenizer.sep_token_id]
+        first = self.tokenizer.bos_token_id if self.tokenizer.bos_token_id is not None else self.tokenizer.eos_token_id
+        return ids if first is None else [first, *ids]  # as the harness does: the end token begins a text of GPT-2
 
     def decode(self, ids: Sequence[int]) -> str:
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))

@@ -75,7 +75,7 @@ def tokens(job: Job) -> Artifact:
         from chatwright.corpus.pair_sets import PAIR_SETS
         from chatwright.tokens.build import pack_pair_corpus
 
-        cut = PAIR_SETS[job.recipe.pairs.name].task == "summary"  # half a sentence has no translation
+        cut = PAIR_SETS[job.recipe.pairs.name].task != "translation"  # half a sentence has none
         packing = job.recipe.packing
         return pack_pair_corpus(folder, learnt.folder, read.folder, packing, progress, cut_sources=cut, texts=texts)
 
@@ -138,6 +138,7 @@ def finetune(job: Job) -> Artifact:
     before = pretrain(job) if job.recipe.plan.denoise_share else None
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.pairs import preparation
         from chatwright.tokens.pairs import PairBatches, PairRows
         from chatwright.train.plan import Plan
         from chatwright.train.stages import train_pairs
@@ -156,6 +157,7 @@ def finetune(job: Job) -> Artifact:
             validate=_validation(packed, planned.precision),
             progress=progress,
         )
+        preparation(job.recipe.pairs).save(folder)
         return {**figures, "epochs": round(figures["steps"] * count / len(rows), 2)}
 
     settings = {**settings_of(job.recipe, "train"), "most_pair_epochs": job.recipe.plan.most_pair_epochs}
@@ -189,8 +191,8 @@ def evaluate(job: Job) -> Artifact:
         )
         write_scores(folder, scores, answers)
         (task,) = scores["tasks"].values()
-        told = {name: task[name]["value"] for name in ("bleu", "rouge_1", "rouge_2", "rouge_l") if name in task}
-        return {"pairs": len(answers), **told}
+        told = ("bleu", "rouge_1", "rouge_2", "rouge_l", "token_f1")
+        return {"pairs": len(answers), **{name: task[name]["value"] for name in told if name in task}}
 
     inputs = {"corpus": read, "finetune": last}
     return job.build("evaluate", settings_of(job.recipe, "evaluate", "generate"), inputs, work)

@@ -20,6 +20,8 @@ _PUBLISHED = {
     "translation.bleu": ("bleu", "BLEU, text as written", "translation"),
     "translation.bleu_detokenised": ("sacrebleu", "sacreBLEU, running text", "translation"),
     "translation.chrf": ("chrf", "chrF2, text as written", "translation"),
+    "reading.exact_match": ("exact_match", "exact match", "question-answering"),
+    "reading.token_f1": ("f1", "token F1", "question-answering"),
     "blimp.accuracy": ("accuracy", "BLiMP, mean over paradigms", "text-generation"),
     "right answer.accuracy": ("accuracy", "the right answer among others", "text-generation"),
     "language.perplexity": ("perplexity", "perplexity of unread text, per token", "text-generation"),
@@ -84,6 +86,7 @@ _FILLS = Purpose(
 )
 _PURPOSES = {  # by the task that scored it
     "translation": Purpose("translation", _USE_OF_PAIRS.format(target="translation"), "test", _WRITES),
+    "reading": Purpose("question-answering", _USE_OF_PAIRS.format(target="answer"), "test", _WRITES),
     "summary": Purpose("summarization", _USE_OF_PAIRS.format(target="summary"), "test", _WRITES),
     "classification": Purpose(
         "text-classification",

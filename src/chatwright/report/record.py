@@ -42,7 +42,11 @@ class RunRecord:
     @property
     def read_from(self) -> str:
         """Where the corpus was read from, as its settings name it; empty where they are not known."""
-        return str(self.settings("corpus").get("corpus", {}).get("source", ""))
+        told = self.settings("corpus")
+        for section, key in (("corpus", "source"), ("pairs", "name"), ("labels", "name")):
+            if section in told:
+                return str(told[section].get(key, ""))
+        return ", ".join(next((told[section]["names"] for section in ("messages", "text") if section in told), ()))
 
     @property
     def machine(self) -> dict[str, Any]:

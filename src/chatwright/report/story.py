@@ -77,6 +77,13 @@ KINDS = (
         baseline="classification.linear_auroc",
         baseline_is="what a linear model scores",
     ),
+    Kind(
+        "reading.token_f1",
+        "Answers out of a text",
+        "F1 of tokens with the best right answer",
+        baseline="reading.baseline_token_f1",
+        baseline_is="what the sentence nearest the question scores",
+    ),
     Kind("blimp.accuracy", "Grammar", "the right one of two sentences is held likelier (BLiMP; chance 50%)"),
     Kind(
         "right answer.accuracy",

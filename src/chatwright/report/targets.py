@@ -1,7 +1,7 @@
-"""What the recipe `python-docs` is meant to reach on two cores, and whether a run did.
+"""What shipped recipes are meant to reach on two cores, and whether a run did.
 
-The gate is the least that will do, the aim what is wanted. Other recipes have no targets: their
-figures are shown and not judged.
+The gate is the least that will do, the aim what is wanted. Other recipes, and shipped ones on other text,
+have no targets: their figures are shown and not judged.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from typing import Literal
 from chatwright.report.scores import Score
 
 Direction = Literal["at least", "at most", "above"]
-
-JUDGED_RECIPE = "python-docs"
 
 
 @dataclass(frozen=True)
@@ -76,9 +74,58 @@ PYTHON_DOCS: tuple[Target, ...] = (
 )
 
 
+_HOUR = Target("run.minutes", "All stages, after installing", "at most", 60, 60)
+
+
+def _rouge(kind: str, label: str, gate: float, aim: float) -> Target:
+    return Target(f"summary.{kind}", f"{label} of summaries", "at least", gate, aim)
+
+
+def _classifier() -> tuple[Target, ...]:
+    return (Target("classification.gain_over_linear", "Against the linear model", "at least", 0.0, 0.0),)
+
+
+# By recipe: the text it was made for, and what it is meant to reach there.
+_TARGETS: dict[str, tuple[str, tuple[Target, ...]]] = {
+    "python-docs": ("python-docs", PYTHON_DOCS),
+    "translate-multi30k": ("multi30k", (_HOUR, Target("translation.bleu", "BLEU", "at least", 39.0, 41.02))),
+    "translate-tatoeba-zh": (
+        "tatoeba-en-zh",
+        (Target("translation.bleu_gain", "BLEU beyond the nearest known sentence's", "at least", 5.0, 10.0),),
+    ),
+    "summarize-dialogsum": (
+        "dialogsum",
+        (
+            _HOUR,
+            _rouge("rouge_1", "ROUGE-1", 0.30, 0.35),
+            _rouge("rouge_2", "ROUGE-2", 0.075, 0.10),
+            _rouge("rouge_l", "ROUGE-L", 0.25, 0.28),
+        ),
+    ),
+    "summarize-csl-zh": (
+        "csl-title-zh",
+        (Target("summary.rouge_l_gain", "ROUGE-L beyond the text's beginning", "above", 0.0, 0.08, "low"),),
+    ),
+    "classify-davidson": ("davidson-hate", _classifier()),
+    "classify-surge": ("surge-toxicity", _classifier()),
+    "classify-cold-zh": ("cold-zh", _classifier()),
+    "classify-tnews-zh": ("tnews", _classifier()),
+    "classify-eprstmt-zh": ("eprstmt", _classifier()),
+    "blimp": (
+        "wikitext-2, gutenberg",
+        (_HOUR, Target("blimp.accuracy", "The right one of two sentences", "at least", 0.62, 0.68)),
+    ),
+    "dialogue": (
+        "everyday-en, everyday-zh, everyday-de, service-en",
+        (Target("right answer.accuracy_gain", "The right answer, against TF-IDF", "above", 0.0, 0.0),),
+    ),
+}
+
+
 def targets_for(recipe: str, source: str) -> tuple[Target, ...]:
-    """The targets of a recipe; only the default recipe on the text it was made for has any."""
-    return PYTHON_DOCS if recipe == source == JUDGED_RECIPE else ()
+    """The targets of a recipe; only shipped recipes on the text they were made for have any."""
+    text, targets = _TARGETS.get(recipe, ("", ()))
+    return targets if source == text else ()
 
 
 def judge(targets: Sequence[Target], scores: Mapping[str, Score]) -> list[Verdict]:

@@ -126,7 +126,7 @@ class Tokenizer:
                 "special_tokens": token,
             }
         write_json(folder / TOKENIZER_FILE, told)
-        stock = told["pre_tokenizer"]["type"] == "ByteLevel"
+        stock: bool = told["pre_tokenizer"]["type"] == "ByteLevel"
         if stock:
             self._bpe.model.save(str(folder))
         return stock

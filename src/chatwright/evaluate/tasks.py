@@ -1,0 +1,214 @@
+"""Tasks that any model can be asked: choices and grammar by likelihood, targets of sources by writing.
+
+What a model says comes through `Asked`, so that models of ours and of others are asked alike.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatwright.core.errors import UsageError
+from chatwright.core.progress import Progress
+from chatwright.core.seeds import derive_seed
+from chatwright.corpus.choice_sets import CHOICE_SETS, Choice
+from chatwright.corpus.pair_sets import PAIR_SETS
+from chatwright.corpus.public import public_files, public_folder
+from chatwright.corpus.settings import PairSettings
+from chatwright.evaluate import scorers
+from chatwright.evaluate.minimal_pairs import TASK as BLIMP
+from chatwright.evaluate.minimal_pairs import minimal_pairs
+from chatwright.evaluate.settings import EvaluateSettings
+from chatwright.evaluate.text import Unit
+from chatwright.evaluate.uncertainty import (
+    Interval,
+    bootstrap_corpus,
+    bootstrap_mean,
+    paired_difference,
+    share_interval,
+)
+from chatwright.generate.settings import GenerateSettings
+
+_LANGUAGES = {"multi30k": ("en", "de"), "tatoeba-en-zh": ("en", "zh")}
+_CHINESE = ("tatoeba-en-zh", "csl-title-zh", "cmrc2018")
+TASKS = (BLIMP, *CHOICE_SETS, *PAIR_SETS)
+
+
+class Asked(Protocol):
+    """A model as tasks ask it."""
+
+    def likelihoods(self, prompts: Sequence[str], continuations: Sequence[str]) -> NDArray[np.float64]:
+        """log p(continuation | prompt) of each pair, in nats."""
+        ...
+
+    def sentences(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The logarithm of the (pseudo-)likelihood of each text, in nats."""
+        ...
+
+    def write(self, sources: Sequence[str], settings: GenerateSettings, progress: Progress) -> list[str]:
+        """What the model makes of each source."""
+        ...
+
+
+@dataclass
+class Outcome:
+    """Figures of a task; `items` hold each item's share of the figure of that name, to compare models by."""
+
+    figures: dict[str, Any]
+    items: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    score_sums: dict[str, Callable[[NDArray[np.float64]], float]] = field(default_factory=dict)
+    signatures: dict[str, str] = field(default_factory=dict)
+
+
+def check_tasks(names: Sequence[str], data: str | None) -> None:
+    """`UsageError` for a task that is not known or whose files are not there, before anything is asked."""
+    unknown = [name for name in names if name not in TASKS]
+    if unknown:
+        raise UsageError(
+            f"these tasks are not known: {', '.join(unknown)}", where="--tasks", remedy=f"known: {', '.join(TASKS)}"
+        )
+    for name in names:
+        if name in PAIR_SETS:
+            public_files(data, name, PAIR_SETS[name].files(_pair_settings(name)))
+        else:
+            public_folder(data, BLIMP if name == BLIMP else CHOICE_SETS[name].folder)
+
+
+def run_task(
+    name: str,
+    asked: Asked,
+    data: Path,
+    settings: EvaluateSettings,
+    generation: GenerateSettings,
+    limit: int | None,
+    progress: Progress,
+) -> Outcome:
+    """Ask one task, its first `limit` items at most."""
+    if name == BLIMP:
+        figures, right = minimal_pairs(data, asked.sentences, settings, progress, limit)
+        return Outcome(figures, {"accuracy": right}, signatures={"accuracy": "whole sentences, (pseudo-)log p"})
+    if name in CHOICE_SETS:
+        items = list(CHOICE_SETS[name].read(data / CHOICE_SETS[name].folder))[:limit]
+        return _choices(name, asked, items, settings, progress)
+    return _targets(name, asked, data, settings, generation, limit, progress)
+
+
+def compare(one: Outcome, other: Outcome, settings: EvaluateSettings, seed: int) -> dict[str, Any]:
+    """The difference of two models on the same items, with paired bootstrap intervals, by figure."""
+    options = settings.resampling(derive_seed(seed, "against"))
+    found = {}
+    for name, items in one.items.items():
+        others = other.items[name]
+        if name in one.score_sums:
+            sums, half = one.score_sums[name], items.shape[1]
+
+            def gain(total: NDArray[np.float64], sums: Any = sums, half: int = half) -> float:
+                return float(sums(total[:half]) - sums(total[half:]))
+
+            interval = bootstrap_corpus(np.concatenate((items, others), axis=1), gain, **options)
+            found[name] = interval.figure("0 to 100")
+        else:
+            found[name] = paired_difference(items, others, **options).figure("0 to 1")
+    return found
+
+
+def _choices(
+    name: str, asked: Asked, items: Sequence[Choice], settings: EvaluateSettings, progress: Progress
+) -> Outcome:
+    """The share of questions whose right candidate is the likeliest, as a whole and per byte of the candidate."""
+    progress.update(0.1, f"{len(items):,} questions")
+    prompts = [item.question for item in items for _ in item.candidates]
+    candidates = [text for item in items for text in item.candidates]
+    told = asked.likelihoods(prompts, candidates)
+    sizes = np.array([max(1, len(text.encode())) for text in candidates])
+    cut = np.cumsum([len(item.candidates) for item in items])[:-1]
+    figures: dict[str, Any] = {"n": len(items)}
+    outcome = Outcome(figures)
+    for figure, scores in (("accuracy", told), ("accuracy_per_byte", told / sizes)):
+        parts = np.split(scores, cut)
+        right = [bool(part.argmax() == item.right) for part, item in zip(parts, items, strict=True)]
+        figures[figure] = share_interval(right, confidence=settings.confidence).figure("share")
+        outcome.items[figure] = np.asarray(right, dtype=np.float64)
+    figures["chance"] = float(np.mean([1 / len(item.candidates) for item in items]))
+    subjects = defaultdict(list)
+    for item, found in zip(items, outcome.items["accuracy"], strict=True):
+        if item.group:
+            subjects[item.group].append(float(found))
+    if subjects:
+        figures["subjects"] = {subject: float(np.mean(found)) for subject, found in subjects.items()}
+    outcome.signatures["accuracy"] = f"{name}|zero-shot|log p of the candidate, and divided by its bytes"
+    return outcome
+
+
+def _pair_settings(name: str) -> PairSettings:
+    source, target = _LANGUAGES.get(name, ("zh", "zh") if name in _CHINESE else ("en", "en"))
+    return PairSettings.model_validate({"name": name, "source": source, "target": target})
+
+
+def _targets(
+    name: str,
+    asked: Asked,
+    data: Path,
+    settings: EvaluateSettings,
+    generation: GenerateSettings,
+    limit: int | None,
+    progress: Progress,
+) -> Outcome:
+    """BLEU and chrF of translations, ROUGE of summaries, F1 of answers: of running text, whatever is written inside."""
+    pairs = _pair_settings(name)
+    rows = [row for row in PAIR_SETS[name].read(data, pairs) if row.split == "test"][:limit]
+    sources, targets = [row.source for row in rows], [row.target for row in rows]
+    unit: Unit = "characters" if pairs.target == "zh" else "words"
+    written = asked.write(sources, generation, progress)
+    if PAIR_SETS[name].task == "translation":
+        return _translated(written, targets, unit, settings)
+    if PAIR_SETS[name].task == "reading":
+        return _read(written, [(row.target, *row.others) for row in rows], unit, settings)
+    outcome = Outcome({"n": len(rows)})
+    scores = [
+        scorers.rouge(target, text, unit=unit, stemmer=True) for target, text in zip(targets, written, strict=True)
+    ]
+    for figure, kind in (("rouge_1", "rouge1"), ("rouge_2", "rouge2"), ("rouge_l", "rougeL")):
+        each = np.array([score[kind].f for score in scores])
+        outcome.items[figure] = each
+        interval = bootstrap_mean(each, **settings.resampling(derive_seed(0, name)))
+        outcome.figures[figure] = interval.figure("0 to 1")
+    outcome.signatures["rouge"] = scorers.rouge_signature(unit=unit, stemmer=True) + "|F-measure"
+    return outcome
+
+
+def _read(
+    written: Sequence[str], answers: Sequence[tuple[str, ...]], unit: Unit, settings: EvaluateSettings
+) -> Outcome:
+    both = list(zip(answers, written, strict=True))
+    exact = [any(scorers.exact_match(answer, text) for answer in right) for right, text in both]
+    shared = [max(scorers.token_f1(answer, text, unit) for answer in right) for right, text in both]
+    figures = {
+        "n": len(both),
+        "exact_match": share_interval(exact, confidence=settings.confidence).figure("share"),
+        "token_f1": bootstrap_mean(shared, **settings.resampling(derive_seed(0, "reading"))).figure("0 to 1"),
+    }
+    items = {"exact_match": np.asarray(exact, dtype=np.float64), "token_f1": np.asarray(shared)}
+    return Outcome(figures, items, signatures={"token_f1": scorers.token_f1_signature(unit)})
+
+
+def _translated(written: Sequence[str], targets: Sequence[str], unit: Unit, settings: EvaluateSettings) -> Outcome:
+    outcome = Outcome({"n": len(targets)})
+    scores = {
+        "bleu": scorers.bleu(written, [targets], tokenize=scorers.BLEU_TOKENIZERS[unit], lowercase=True),
+        "chrf": scorers.chrf([text.lower() for text in written], [[text.lower() for text in targets]]),
+    }
+    for figure, score in scores.items():
+        interval: Interval = bootstrap_corpus(
+            score.statistics, score.score_sums, **settings.resampling(derive_seed(0, figure))
+        )
+        outcome.figures[figure] = interval.figure("0 to 100")
+        outcome.items[figure], outcome.score_sums[figure] = score.statistics, score.score_sums
+        outcome.signatures[figure] = score.signature
+    return outcome

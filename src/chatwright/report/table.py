@@ -1,0 +1,83 @@
+"""One table of many runs, in Markdown: what each reached, at which size and cost. From manifests only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chatwright.core.artifacts import MANIFEST
+from chatwright.core.files import read_json
+from chatwright.report import formats
+from chatwright.report.costs import run_cost
+from chatwright.report.record import TRAINING, read_run
+from chatwright.report.scores import collect_scores
+from chatwright.report.story import KINDS
+from chatwright.report.targets import Target, Verdict, judge, targets_for
+
+_HEAD = ("recipe", "seed", "what", "score", "interval", "gate", "aim", "parameters", "minutes", "share of peak")
+_WATTS = 0.0  # energy is no column here
+
+
+def runs_table(runs: Sequence[Path]) -> str:
+    """The table of these runs, a line for each judged score (of a run without targets: each headline score)."""
+    rows = [row for run in runs for row in _rows(run)]
+    machines = sorted({_machine(run) for run in runs})
+    lines = [_line(_HEAD), _line(["---"] * len(_HEAD)), *(_line(row) for row in rows)]
+    told = "\n".join(f"- {machine}" for machine in machines)
+    return "\n".join(lines) + f"\n\nMeasured on:\n\n{told}\n"
+
+
+def _rows(run: Path) -> list[list[str]]:
+    record = read_run(run)
+    recipe, cost = _recipe(run), run_cost(record, _WATTS)
+    scores = collect_scores(record, cost)
+    seeds = {manifest.seed for manifest in record.manifests.values()}
+    trained = [figures for stage in TRAINING if (figures := record.figures(stage))]
+    ends = [
+        formats.scaled(trained[-1]["parameters"], "").strip() if trained else formats.DASH,
+        f"{cost.seconds / 60:.1f}",
+        formats.DASH if cost.peak_share is None else formats.percent(cost.peak_share),
+    ]
+    verdicts = judge(targets_for(recipe, record.read_from), scores)
+    verdicts = [each for each in verdicts if each.target.name != "run.minutes"]  # a column of its own
+    judged = {verdict.target.name: verdict for verdict in verdicts}
+    shown = [kind.name for kind in KINDS if kind.name in scores and kind.name not in judged]
+    rows = []
+    for name in [*judged, *shown]:
+        score, verdict = scores.get(name), judged.get(name)
+        limits = [_limit(verdict, "gate"), _limit(verdict, "aim")]
+        what = verdict.target.label if verdict else next(kind.label for kind in KINDS if kind.name == name)
+        value = (score.text, score.interval or formats.DASH) if score else ("not measured", formats.DASH)
+        rows.append([recipe, ", ".join(map(str, sorted(seeds))), f"{what} (`{name}`)", *value, *limits, *ends])
+    return rows
+
+
+def _recipe(run: Path) -> str:
+    """The recipe's name, as the run's own report was told it."""
+    told = run / "report" / MANIFEST
+    return str(read_json(told)["settings"]["recipe"]) if told.exists() else run.name
+
+
+def _limit(verdict: Verdict | None, which: str) -> str:
+    """The limit with whether it is met; a dash where there is none."""
+    if verdict is None:
+        return formats.DASH
+    target: Target = verdict.target
+    value = target.gate if which == "gate" else target.aim
+    held = verdict.gate_holds if which == "gate" else verdict.aim_holds
+    if value is None:
+        return formats.DASH
+    return f"{target.limit(value)} {'✓' if held else '✗' if held is False else ''}".strip()
+
+
+def _machine(run: Path) -> str:
+    record = read_run(run)
+    machine: dict[str, Any] = record.machine
+    peak = machine.get("peak_bf16_flops_per_second")
+    told = f"{machine.get('processor', 'an unknown processor')}, {machine.get('threads', '?')} threads"
+    return told + (f", {formats.scaled(float(peak), 'FLOP/s')} measured (bfloat16)" if peak else "")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,102 @@
+"""EleutherAI's harness asks our model through its own interface, and the stock class of the same folder: both agree."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from chatwright.core.errors import UsageError
+from chatwright.interop.harness import as_harness_model, harness_scores
+from chatwright.interop.pretrained import Pretrained
+from tests.interop.conftest import STORY
+
+WORDS = STORY.lower().replace(".", "").split()[:21]
+
+CHOICE = """task: chatwright_local_choice
+dataset_path: json
+dataset_kwargs: {{data_files: {{test: {file}}}}}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{{{question}}}}"
+doc_to_choice: "{{{{choices}}}}"
+doc_to_target: "{{{{right}}}}"
+metric_list: [{{metric: acc, aggregation: mean, higher_is_better: true}}]
+"""
+READ = """task: chatwright_local_read
+dataset_path: json
+dataset_kwargs: {{data_files: {{test: {file}}}}}
+test_split: test
+output_type: loglikelihood_rolling
+doc_to_text: ""
+doc_to_target: "{{{{question}}}}"
+metric_list: [{{metric: word_perplexity}}, {{metric: bits_per_byte}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def own_tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, draw = tmp_path_factory.mktemp("tasks"), random.Random(1)
+    file = folder / "questions.jsonl"
+    rows = [
+        {
+            "question": " ".join(draw.choices(WORDS, k=draw.randint(3, 40))),
+            "choices": [" " + " ".join(draw.choices(WORDS, k=2)) for _ in range(3)],
+            "right": draw.randrange(3),
+        }
+        for _ in range(24)
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "choice.yaml").write_text(CHOICE.format(file=file))
+    (folder / "read.yaml").write_text(READ.format(file=file))
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the harness's own
+def test_both_ways_agree_on_tasks_of_ones_own(
+    gpt2_folder: Path, own_tasks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    from lm_eval import simple_evaluate
+    from lm_eval.models.huggingface import HFLM
+    from lm_eval.tasks import TaskManager
+
+    tasks = ["chatwright_local_choice", "chatwright_local_read"]
+    ours = harness_scores(Pretrained.load(gpt2_folder), tasks, own_tasks)
+    stock = HFLM(pretrained=str(gpt2_folder), device="cpu", dtype="float32", batch_size=1)
+    told = simple_evaluate(
+        model=stock, tasks=tasks, task_manager=TaskManager(include_path=str(own_tasks)), bootstrap_iters=0
+    )["results"]
+    assert ours["chatwright_local_choice"]["acc"][0] == told["chatwright_local_choice"]["acc,none"]
+    for name in ("word_perplexity", "bits_per_byte"):
+        expected = told["chatwright_local_read"][f"{name},none"]
+        assert ours["chatwright_local_read"][name][0] == pytest.approx(expected, rel=1e-4)
+    assert ours["chatwright_local_choice"]["acc"][1] is not None
+    with pytest.raises(UsageError, match="knows no task nonsense"):
+        harness_scores(Pretrained.load(gpt2_folder), ["nonsense"], own_tasks)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_writing_ends_where_the_task_says(gpt2_folder: Path) -> None:
+    from lm_eval.api.instance import Instance
+
+    model = Pretrained.load(gpt2_folder)
+    whole = model.generate("Once upon", max_new_tokens=12)[len("Once upon") :]
+    end = whole[3:5]
+    request = Instance("generate_until", {}, ("Once upon", {"until": [end], "max_gen_toks": 12}), 0)
+    assert as_harness_model(model).generate_until([request]) == [whole.split(end)[0]]
+
+
+def test_long_texts_are_read_in_windows_and_each_token_once(gpt2_folder: Path) -> None:
+    model = Pretrained.load(gpt2_folder)
+    short, long = "once upon a time", "it said what it had read " * 30
+    assert model.rolling([short])[0] == pytest.approx(float(model.sentences([short])[0]), rel=1e-5)
+    ids = model.codec.encode(long)
+    context = model.model.config.context
+    assert len(ids) > 2 * context
+    told = model.rolling([long, short])
+    assert told[1] == pytest.approx(model.rolling([short])[0]) and told[0] < told[1]
