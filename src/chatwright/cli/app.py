@@ -33,7 +33,7 @@ Replan = Annotated[bool, typer.Option("--replan", help="Measure the machine agai
 RunPlace = Annotated[Path | None, typer.Argument(help="A run or model folder [default: the newest run]")]
 
 
-def _carry_out(stage: str, recipe: str | None, as_json: bool, replan: bool = False, **options: Any) -> None:
+def _carry_out(stage: str, recipe: str | None, as_json: bool, *, options: dict[str, Any], replan: bool = False) -> None:
     from chatwright.cli.stages import Options, carry_out
 
     carry_out(stage, recipe, Options(**options), as_json=as_json, replan=replan)
@@ -55,7 +55,7 @@ def run(
 ) -> None:
     """Everything: collect, train, evaluate, report. A second run goes on, and does nothing twice."""
     options = {"docs": docs, "data": data, "files": file, "base": base, "lora": lora, "minutes": minutes}
-    _carry_out("report", recipe, json, replan, **options, out=out, sets=sets)
+    _carry_out("report", recipe, json, replan=replan, options={**options, "out": out, "sets": sets})
 
 
 def _stage_command(name: str, stage: str, help_text: str, group: typer.Typer = app) -> None:
@@ -73,7 +73,7 @@ def _stage_command(name: str, stage: str, help_text: str, group: typer.Typer = a
         replan: Replan = False,
     ) -> None:
         options = {"docs": docs, "data": data, "files": file, "base": base, "lora": lora, "minutes": minutes}
-        _carry_out(stage, recipe, json, replan, **options, out=out, sets=sets)
+        _carry_out(stage, recipe, json, replan=replan, options={**options, "out": out, "sets": sets})
 
     group.command(name, help=help_text)(command)
 
@@ -115,7 +115,7 @@ def evaluate(
         if against is not None:
             raise UsageError("two models are compared on tasks", where="--against", remedy="name some with --tasks")
         options = {"docs": docs, "data": data, "files": file, "base": base, "lora": lora, "minutes": minutes}
-        _carry_out("evaluate", model, json, **options, out=out, sets=sets)
+        _carry_out("evaluate", model, json, options={**options, "out": out, "sets": sets})
         return
     if model is None:
         from chatwright.core.runs import newest_run

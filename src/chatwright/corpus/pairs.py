@@ -56,7 +56,7 @@ def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dic
     found = list(data_set.read(Path(str(settings.data)), settings))
     prepare = preparation(settings)
     asked = {pair.source.strip() for pair in found if pair.split == "test"}
-    rows, seen, held = list[dict[str, str]](), set[tuple[str, str]](), set[str]()
+    rows, seen, held = list[dict[str, Any]](), set[tuple[str, str]](), set[str]()
     for number, (split, source, target, others) in enumerate(found):
         if number % 500 == 0:
             progress.update(number / len(found), f"{number:,} of {len(found):,} pairs")

@@ -33,8 +33,10 @@ def public_files(data: str | None, name: str, files: Sequence[str]) -> dict[str,
 
 def public_folder(data: str | None, name: str) -> dict[str, str]:
     """Hashes of all files of a data set; `UsageError` where its folder is missing or empty."""
-    files = sorted(path.name for path in (Path(data) / name).glob("*") if path.is_file()) if data else []
-    return public_files(data, name, [f"{name}/{file}" for file in files] or [f"{name}/…"])
+    folder = Path(data) / name if data else None
+    found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
+    files = [path.relative_to(str(data)).as_posix() for path in found]
+    return public_files(data, name, files or [f"{name}/…"])
 
 
 def read_text(path: Path) -> str:

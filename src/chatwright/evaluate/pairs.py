@@ -154,7 +154,12 @@ def _reading(
         exact = [any(scorers.exact_match(answer, text) for answer in answers) for answers, text in both]
         return exact, [max(scorers.token_f1(answer, text, unit) for answer in answers) for answers, text in both]
 
-    ours, theirs = best(written), best([nearest_sentence(*row["source"].split("\n", 1), unit) for row in rows])
+    ours, theirs = (
+        best(written),
+        best(
+            [nearest_sentence(row["source"].partition("\n")[0], row["source"].partition("\n")[2], unit) for row in rows]
+        ),
+    )
     figures = {
         "exact_match": share_interval(ours[0], confidence=settings.confidence).figure("share"),
         "token_f1": bootstrap_mean(ours[1], **drawn).figure("0 to 1"),
