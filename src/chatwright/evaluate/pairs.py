@@ -154,12 +154,8 @@ def _reading(
         exact = [any(scorers.exact_match(answer, text) for answer in answers) for answers, text in both]
         return exact, [max(scorers.token_f1(answer, text, unit) for answer in answers) for answers, text in both]
 
-    ours, theirs = (
-        best(written),
-        best(
-            [nearest_sentence(row["source"].partition("\n")[0], row["source"].partition("\n")[2], unit) for row in rows]
-        ),
-    )
+    asked = [row["source"].partition("\n") for row in rows]  # a question stands before its text
+    ours, theirs = best(written), best([nearest_sentence(question, text, unit) for question, _, text in asked])
     figures = {
         "exact_match": share_interval(ours[0], confidence=settings.confidence).figure("share"),
         "token_f1": bootstrap_mean(ours[1], **drawn).figure("0 to 1"),
