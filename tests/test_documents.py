@@ -21,6 +21,7 @@ PICTURES = ("decoder.svg", "encoder.svg", "encoder-decoder.svg")
 _WIDEST = 480  # pixels of a picture
 _PATH = re.compile(r"`([^`\s]+\.py)`")
 _NAMED = re.compile(r"`([\w/]+\.py)`((?:[,、]? ?`[A-Za-z_][\w.]*`)+)")
+_COUNTED = r"^### (\d+)\. ", r"^\$\$.+\$\$$"  # steps and formulas
 _ARXIV = re.compile(r"(?<![\d.])\d{4}\.\d{4,5}(?![\d.])")
 
 
@@ -61,14 +62,16 @@ def blocks(document: str) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def lessons() -> Iterator[object]:
+def lessons() -> list[object]:
     """Every example, under its language, its step and the English name of the step."""
+    found = list[object]()
     names = dict(re.findall(r"^### (\d+)\. (.+)$", text_of(LESSONS[0]), re.MULTILINE))
     for document in LESSONS:
         language = "zh" if document.endswith(".zh.md") else "en"
         for block in blocks(document):
             words = re.sub(r"\W+", "-", names.get(block.step, "")).strip("-").lower()
-            yield pytest.param(block, id=f"{language}-{block.step.zfill(2)}-{words}")
+            found.append(pytest.param(block, id=f"{language}-{block.step.zfill(2)}-{words}"))
+    return found
 
 
 def prose_of(document: str) -> str:
@@ -116,9 +119,6 @@ def test_both_languages_have_the_same_steps_and_the_same_code() -> None:
     assert steps[0] == steps[1] and len(formulas[0]) == len(formulas[1]) == len(steps[0])
     paths = [_PATH.findall(text_of(document)) for document in LESSONS]
     assert paths[0] == paths[1]
-
-
-_COUNTED = r"^### (\d+)\. ", r"^\$\$.+\$\$$"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

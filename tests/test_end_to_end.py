@@ -289,6 +289,8 @@ def test_dialogues_become_summaries_after_denoising(tmp_path: Path) -> None:
 def test_texts_become_a_classifier(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "surge-toxicity"
     folder.mkdir(parents=True)
+    (tmp_path / "data" / "davidson-hate").mkdir()
+    (tmp_path / "data" / "davidson-hate" / "labeled_data.csv").write_text("class,tweet\n0,a text without a label\n")
     lines = [f"you are so {word} number {at},{label}" for at in range(12) for word, label in (("kind", 0), ("mean", 1))]
     (folder / "toxicity_en.csv").write_text("\n".join(["text,is_toxic", *lines]) + "\n")
     sets = options(

@@ -84,3 +84,11 @@ def test_a_row_of_padding_alone_gives_numbers() -> None:
     mask = padding_mask(torch.zeros(1, T, dtype=torch.bool))
     query = torch.randn(1, H, T, K)
     assert torch.isfinite(attend(query, query, query, mask, causal=False)).all()
+
+
+@pytest.mark.parametrize("gradients", [False, True])
+def test_without_a_mask_what_was_read_before_is_seen(gradients: bool) -> None:
+    torch.manual_seed(0)
+    query, key, value = torch.randn(1, 2, 2, K), torch.randn(1, 2, T, K), torch.randn(1, 2, T, K)
+    expected = written_out(query, key, value, lambda _, place, at: at <= T - 2 + place)
+    assert torch.allclose(attend(query.requires_grad_(gradients), key, value, None), expected, atol=1e-5)

@@ -14,9 +14,10 @@ Labelled = tuple[str, str, str]  # split ("train", "test"; "" where the files na
 
 @dataclass(frozen=True)
 class LabelSet:
-    """Where a data set's texts lie: `files` and `plain` (texts without labels) below the folder of public data.
+    """Where a data set's texts lie below the folder of public data.
 
-    `metric` is the figure that is compared: accuracy, macro_f1 or auroc.
+    `plain` are files of texts without labels, or whose labels are not read: what pretraining reads beside the
+    training texts. `metric` is the figure that is compared: accuracy, macro_f1 or auroc.
     """
 
     files: tuple[str, ...]
@@ -28,7 +29,9 @@ class LabelSet:
 
 
 def plain_texts(path: Path) -> Iterator[str]:
-    """The sentences of a file without labels."""
+    """The texts of a file, whatever labels it has."""
+    if path.suffix == ".csv":
+        return (row["tweet"] for row in read_table(path, ("tweet",)))
     return (row["sentence"] for row in read_json_lines(path, ("sentence",)))
 
 
@@ -78,7 +81,12 @@ LABEL_SETS = {
         "tweets with hateful, offensive or neither kind of language (Davidson et al. 2017)",
     ),
     "surge-toxicity": LabelSet(
-        ("surge-toxicity/toxicity_en.csv",), _surge, "auroc", "en", "comments of social media, toxic or not (Surge AI)"
+        ("surge-toxicity/toxicity_en.csv",),
+        _surge,
+        "auroc",
+        "en",
+        "comments of social media, toxic or not (Surge AI)",
+        ("davidson-hate/labeled_data.csv",),
     ),
     "cold-zh": LabelSet(
         ("cold-zh/train.csv.gz", "cold-zh/dev.csv"),
@@ -93,7 +101,7 @@ LABEL_SETS = {
         "accuracy",
         "zh",
         "Chinese headlines by subject (FewCLUE tnews)",
-        ("fewclue/tnews/unlabeled.json.gz",),
+        ("fewclue/tnews/unlabeled.json.gz", "fewclue/eprstmt/unlabeled.json.gz"),
     ),
     "eprstmt": LabelSet(
         _few("eprstmt"),
@@ -101,6 +109,6 @@ LABEL_SETS = {
         "accuracy",
         "zh",
         "Chinese reviews, positive or negative (FewCLUE eprstmt)",
-        ("fewclue/eprstmt/unlabeled.json.gz",),
+        ("fewclue/eprstmt/unlabeled.json.gz", "fewclue/tnews/unlabeled.json.gz"),
     ),
 }

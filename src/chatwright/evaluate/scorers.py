@@ -128,7 +128,7 @@ def bleu(
 
 def chrf(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, word_order: int = 0) -> CorpusScore:
     """chrF2 of a corpus (Popović 2015), as sacrebleu defines it; ``word_order=2`` gives chrF2++."""
-    return _score_corpus(CHRF(word_order=word_order), "chrF2", hypotheses, references)
+    return _score_corpus(CHRF(word_order=word_order), "chrF2" + "+" * word_order, hypotheses, references)
 
 
 def _score_corpus(

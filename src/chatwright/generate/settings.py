@@ -11,7 +11,9 @@ class GenerateSettings(Settings):
     """How the next token is chosen; the default is greedy."""
 
     temperature: float = Field(0.0, ge=0, le=10, description="0 is greedy; 1 the model's own distribution")
-    top_k: int = Field(0, ge=0, description="choose among this many likeliest tokens; 0: all")
+    top_k: int = Field(
+        0, ge=0, description="choose among this many likeliest tokens, and those as likely as the last; 0: all"
+    )
     top_p: float = Field(1.0, gt=0, le=1, description="choose among the fewest tokens with this much probability")
     repetition_penalty: float = Field(1.0, ge=1, le=10, description="divides what was already written; 1: off")
     beams: int = Field(1, ge=1, le=64, description="beam search keeps this many beginnings; 1: none is kept")

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from chatwright.model.cache import LayerCache
 from chatwright.model.config import ModelConfig
 from chatwright.model.dropout import dropout_factors
+from chatwright.model.masks import earlier
 
 WRITTEN_OUT_UP_TO = 256  # tokens; where the fused kernel overtakes the written-out products
 HIDDEN = -1e30  # the score of a place that may not be looked at
@@ -87,6 +88,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, ca
     if not short and not (mask is not None and mask.requires_grad):
         grouped = query.shape[1] != key.shape[1]
         causal = causal and mask is None
+        if causal and query.shape[2] != key.shape[2]:  # torch's own flag lines both up at their beginnings
+            mask, causal = earlier(query.shape[2], key.shape[2], query.device), False
         if mask is not None and mask.dtype != torch.bool:
             mask = mask.to(query.dtype)
         return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=causal, enable_gqa=grouped)
@@ -103,7 +106,7 @@ def attention_shares(query: Tensor, key: Tensor, mask: Tensor | None, *, causal:
     if groups > 1:
         key = key.repeat_interleave(groups, dim=1)
     if mask is None and causal:
-        mask = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool).tril()
+        mask = earlier(query.shape[2], key.shape[2], query.device)
     scores = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
     if mask is not None:
         scores = scores.masked_fill(~mask, HIDDEN) if mask.dtype == torch.bool else scores + mask

@@ -33,6 +33,11 @@ def padding_mask(real: Tensor) -> Tensor:
     return (real | ~real.any(dim=1, keepdim=True))[:, None, None]
 
 
+def earlier(queries: int, keys: int, device: torch.device) -> Tensor:
+    """[queries, keys]: the last query sees every key, each one before it one key less."""
+    return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
+
+
 def near(queries: Tensor, keys: Tensor, window: int) -> Tensor:
     """Places [T] and [S] to [1, 1, T, S]: true where they are at most `window` apart."""
     return ((queries[:, None] - keys[None]).abs() <= window)[None, None]

@@ -29,7 +29,7 @@ _SHORTEST = 8  # tokens of a piece of text in which gaps make sense
 class Denoising:
     """Batches of texts with gaps, as a pure function of (seed, step).
 
-    `rows` are packed documents, R tokens each; sources keep R places, targets have `target_places`.
+    `rows` are packed documents; sources keep their places, targets have `target_places`.
     """
 
     rows: Rows

@@ -35,7 +35,7 @@ class StepFigures:
 
 
 class Learner:
-    """A model with its optimizers: Muon for the matrices of blocks and heads, AdamW for the rest.
+    """A model with its optimizers: Muon for the matrices inside blocks and before a head, AdamW for the rest.
 
     What is frozen stays as it is.
     """

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from chatwright.model.decoder import Decoder
@@ -41,32 +43,26 @@ class Objective:
 
 def next_token(model: Decoder, batch: Batch, dtype: torch.dtype) -> Objective:
     """-log p(next token), summed over the learnt positions of the batch."""
-    device = model.embedding.device
-    segment = torch.from_numpy(batch.segment).to(device)
-    learnt = torch.from_numpy(batch.learnt).reshape(-1).nonzero().squeeze(1).to(device)
-    targets = torch.from_numpy(batch.targets).to(device).reshape(-1)[learnt]
-    wanted = F.pad(learnt, (0, -len(learnt) % _PLACES))
-    hidden = model.hidden(torch.from_numpy(batch.inputs).to(device), packed_mask(segment), dtype=dtype, wanted=wanted)
-    chosen = hidden[: len(learnt)]
-    return Objective(_head_loss(model, chosen, targets), len(learnt))
+    learnt, wanted, targets = _learnt(model, batch)
+    mask = packed_mask(_put(model, batch.segment))
+    hidden = model.hidden(_put(model, batch.inputs), mask, dtype=dtype, wanted=wanted)
+    return Objective(_head_loss(model, hidden[:learnt], targets), learnt)
 
 
 def masked_tokens(model: Encoder, batch: Batch, dtype: torch.dtype) -> Objective:
     """-log p(hidden token | all that is shown of its text), summed over the hidden places of the batch."""
-    learnt = torch.from_numpy(batch.learnt).reshape(-1).nonzero().squeeze(1)
-    targets = torch.from_numpy(batch.targets).reshape(-1)[learnt]
-    wanted = F.pad(learnt, (0, -len(learnt) % _PLACES))
-    mask = packed_mask(torch.from_numpy(batch.segment), causal=False)
-    hidden = model.hidden(torch.from_numpy(batch.inputs), mask, dtype=dtype, wanted=wanted)
-    return Objective(_head_loss(model, hidden[: len(learnt)], targets), len(learnt))
+    learnt, wanted, targets = _learnt(model, batch)
+    mask = packed_mask(_put(model, batch.segment), causal=False)
+    hidden = model.hidden(_put(model, batch.inputs), mask, dtype=dtype, wanted=wanted)
+    return Objective(_head_loss(model, hidden[:learnt], targets), learnt)
 
 
 def text_labels(model: Encoder, batch: LabelBatch, dtype: torch.dtype, smoothing: float = 0.0) -> Objective:
     """-log p(label | text), summed over the texts of the batch."""
-    mask = packed_mask(torch.from_numpy(batch.segment), causal=False)
-    hidden = model.hidden(torch.from_numpy(batch.inputs), mask, dtype=dtype)
-    logits = model.label_logits(hidden, torch.from_numpy(batch.group), len(batch.labels))
-    labels = torch.from_numpy(batch.labels)
+    mask = packed_mask(_put(model, batch.segment), causal=False)
+    hidden = model.hidden(_put(model, batch.inputs), mask, dtype=dtype)
+    labels = _put(model, batch.labels)
+    logits = model.label_logits(hidden, _put(model, batch.group), len(labels))
     loss = F.cross_entropy(logits, labels, reduction="sum", label_smoothing=smoothing)
     return Objective(loss, len(labels))
 
@@ -75,19 +71,31 @@ def sequence_to_sequence(
     model: EncoderDecoder, batch: PairBatch, dtype: torch.dtype, smoothing: float = 0.0
 ) -> Objective:
     """-log p(next target token | source, target so far), summed over the targets of the batch."""
-    source_segment, segment = torch.from_numpy(batch.source_segment), torch.from_numpy(batch.segment)
-    learnt = torch.from_numpy(batch.learnt).reshape(-1).nonzero().squeeze(1)
-    targets = torch.from_numpy(batch.targets).reshape(-1)[learnt]
-    memory = model.encode(torch.from_numpy(batch.source), packed_mask(source_segment, causal=False), dtype)
+    source_segment, segment = _put(model, batch.source_segment), _put(model, batch.segment)
+    learnt, wanted, targets = _learnt(model, batch)
+    memory = model.encode(_put(model, batch.source), packed_mask(source_segment, causal=False), dtype)
     hidden = model.hidden(
-        torch.from_numpy(batch.inputs),
+        _put(model, batch.inputs),
         memory,
         cross_mask(segment, source_segment),
         packed_mask(segment),
         dtype=dtype,
-        wanted=F.pad(learnt, (0, -len(learnt) % _PLACES)),
+        wanted=wanted,
     )
-    return Objective(_head_loss(model, hidden[: len(learnt)], targets, smoothing), len(learnt))
+    return Objective(_head_loss(model, hidden[:learnt], targets, smoothing), learnt)
+
+
+def _put(model: LanguageModel, array: NDArray[Any]) -> Tensor:
+    """An array where the model is."""
+    return torch.from_numpy(array).to(model.embedding.device)
+
+
+def _learnt(model: LanguageModel, batch: Batch | PairBatch) -> tuple[int, Tensor, Tensor]:
+    """How many places are learnt; their numbers over B x T, padded to a size that comes again; their targets."""
+    places = torch.from_numpy(batch.learnt).reshape(-1).nonzero().squeeze(1)
+    targets = torch.from_numpy(batch.targets).reshape(-1)[places]
+    wanted = F.pad(places, (0, -len(places) % _PLACES))
+    return len(places), wanted.to(model.embedding.device), targets.to(model.embedding.device)
 
 
 def smoothed_labels(smoothing: float) -> Callable[[Encoder, LabelBatch, torch.dtype], Objective]:

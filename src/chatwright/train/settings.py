@@ -21,7 +21,7 @@ class TrainSettings(Settings):
     final_rate: float = Field(0.02, ge=0, le=1, description="the rate at the end, as a share of the peak")
     clip: float = Field(1.0, gt=0, description="largest norm of the gradient per learnt token")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of what blocks add that training leaves out")
-    smoothing: float = Field(0.0, ge=0, lt=1, description="label smoothing; asked of sequence-to-sequence targets only")
+    smoothing: float = Field(0.0, ge=0, lt=1, description="label smoothing, of the targets of pairs and of labels")
     average_share: float = Field(0.0, ge=0, lt=1, description="share of the last steps whose weights are averaged")
     rows_per_batch: int = Field(24, ge=1, description="B, rows in a step")
     log_every: int = Field(10, ge=1, description="steps between lines of the metric log")
