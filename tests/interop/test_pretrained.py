@@ -9,6 +9,7 @@ import transformers
 from chatwright import load
 from chatwright.core.errors import ArtifactError, UsageError
 from chatwright.generate.settings import GenerateSettings
+from chatwright.interop.pretrained import Pretrained
 
 TEXT = "Once upon a time"
 
@@ -100,3 +101,25 @@ def test_sources_may_be_longer_than_what_is_written(t5_folder: Path) -> None:
     long = "a very small model went on. " * 60
     assert len(loaded.codec.encode(long)) > loaded.model.config.context
     assert loaded.generate(long, max_new_tokens=3)
+
+
+def test_a_model_that_cannot_be_asked_says_so(t5_folder: Path) -> None:
+    model = Pretrained.load(t5_folder)
+    with pytest.raises(ArtifactError, match="encoder-decoder does not say how likely a text goes on"):
+        model.likelihoods(["a"], ["b"])
+    with pytest.raises(ArtifactError, match="how likely a sentence is"):
+        model.sentences(["a"])
+    with pytest.raises(ArtifactError, match="knows no labels"):
+        model.classify(["a"])
+
+
+def test_likelihoods_of_a_stock_model_are_those_of_its_own_class(gpt2_folder: Path) -> None:
+
+    model = Pretrained.load(gpt2_folder)
+    stock = transformers.GPT2LMHeadModel.from_pretrained(str(gpt2_folder)).eval()
+    prompt, rest = "Once upon a time", " there was a model"
+    before, whole = model.codec.encode(prompt), model.codec.encode(prompt + rest)
+    with torch.no_grad():
+        logits = stock(torch.tensor([whole])).logits[0].log_softmax(dim=-1)
+    expected = sum(float(logits[at - 1, whole[at]]) for at in range(len(before), len(whole)))
+    assert model.likelihoods([prompt], [rest])[0] == pytest.approx(expected, rel=1e-4)

@@ -1,0 +1,67 @@
+"""Asking models tasks from the door, and the table of runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chatwright.cli.evaluate import evaluate_model, split_names
+from chatwright.cli.table import table
+from chatwright.core.errors import UsageError
+from tests.evaluate.test_tasks import piqa
+from tests.interop.conftest import make_gpt2
+from tests.report.conftest import make_run
+
+
+@pytest.fixture(scope="module")
+def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_gpt2(tmp_path_factory.mktemp("models") / "gpt2")
+
+
+def ask(model: Path, data: Path, *, against: Path | None = None, as_json: bool = True, tasks: str = "piqa") -> None:
+    evaluate_model(
+        str(model),
+        split_names(tasks, "--tasks"),
+        against=None if against is None else str(against),
+        data=str(data),
+        limit=None,
+        options={},
+        as_json=as_json,
+    )
+
+
+def test_a_model_is_scored_and_one_against_itself_differs_by_nothing(
+    gpt2: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = piqa(tmp_path)
+    ask(gpt2, data, against=gpt2)
+    told = json.loads(capsys.readouterr().out)["tasks"]["piqa"]
+    assert told["figures"]["n"] == 2 and told["difference"]["accuracy"]["value"] == 0
+    ask(gpt2, data, as_json=False)
+    shown = capsys.readouterr().out
+    assert "accuracy" in shown and "chance" in shown and "log p" in shown
+
+
+def test_names_are_needed() -> None:
+    assert split_names(" a, b ,", "--tasks") == ["a", "b"]
+    with pytest.raises(UsageError, match="no name"):
+        split_names(" , ", "--tasks")
+
+
+def test_a_table_needs_its_place(tmp_path: Path) -> None:
+
+    run = make_run(tmp_path / "run")
+    document = tmp_path / "tasks.md"
+    document.write_text("before\n<!-- table: begin -->old<!-- table: end -->\nafter\n")
+    table([run], document)
+    text = document.read_text()
+    assert "old" not in text and "| recipe |" in text and text.startswith("before\n") and text.endswith("\nafter\n")
+    table([run], document)
+    assert document.read_text() == text
+    document.write_text("nothing")
+    with pytest.raises(UsageError, match="no place for the table"):
+        table([run], document)
+    with pytest.raises(UsageError, match="cannot be read"):
+        table([run], tmp_path / "none.md")
