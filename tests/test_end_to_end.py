@@ -422,6 +422,8 @@ def test_a_pretrained_model_learns_to_answer_and_its_adapters_are_those_of_peft(
     scores = {row["name"] for row in json.loads((tmp_path / "full/report/scores.json").read_text())["rows"]}
     assert {"language.loss", "language.loss_before", "right answer.accuracy", "answers.rouge_l"} <= scores
     assert chatwright("chat", str(tmp_path / "full"), "--ask", "Say 3.").stdout
+    card = (tmp_path / "full" / "report" / "README.md").read_text()
+    assert "from nothing" not in card and f"trained on from {base}" in card and "base_model" in card
 
     result = json.loads(
         chatwright("finetune", *common, "--lora", "2", "--out", str(tmp_path / "lora"), "--json").stdout

@@ -142,7 +142,11 @@ def _metadata(story: Story) -> dict[str, Any]:
         metadata["license_name"] = str(licence)
     metadata["library_name"] = "chatwright"
     metadata["pipeline_tag"] = _purpose(story).pipeline_tag
-    metadata["tags"] = list(dict.fromkeys(["chatwright", "trained-from-scratch", *story.settings.tags]))
+    base = story.record.base
+    if base:
+        metadata["base_model"] = base
+    begun = ["finetuned"] if base else ["trained-from-scratch"]
+    metadata["tags"] = list(dict.fromkeys(["chatwright", *begun, *story.settings.tags]))
     if results := _results(story):
         metadata["model-index"] = [{"name": story.title, "results": results}]
     return metadata

@@ -12,7 +12,7 @@ from chatwright.core.errors import ArtifactError
 from chatwright.core.files import read_json
 from chatwright.core.metrics import read_metrics
 
-STAGES = ("plan", "corpus", "chat", "tokenizer", "tokens", "pretrain", "finetune", "evaluate")
+STAGES = ("plan", "corpus", "base", "chat", "tokenizer", "tokens", "pretrain", "finetune", "evaluate")
 TRAINING = ("pretrain", "finetune")
 _OWN = "report"  # an earlier report is no part of what this one tells
 
@@ -47,6 +47,11 @@ class RunRecord:
             if section in told:
                 return str(told[section].get(key, ""))
         return ", ".join(next((told[section]["names"] for section in ("messages", "text") if section in told), ()))
+
+    @property
+    def base(self) -> str:
+        """The pretrained model that was gone on from, as it was named; empty where there was none."""
+        return str(self.figures("base").get("base", ""))
 
     @property
     def machine(self) -> dict[str, Any]:

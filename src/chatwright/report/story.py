@@ -177,12 +177,11 @@ class Story:
         """The run in a sentence or two."""
         size = f" with {formats.scaled(self.parameters, '').strip()} parameters" if self.parameters else ""
         read = f" on {self.source}" if self.source else ""
+        base = self.record.base
+        begun = f"trained on from {base}" if base else "trained from nothing"
         place = self.record.machine.get("processor")
         where = f" on {place}" if place else ""
-        return (
-            f"A language model{size}, trained from nothing{read}. "
-            f"All stages took {formats.duration(self.cost.seconds)}{where}."
-        )
+        return f"A language model{size}, {begun}{read}. All stages took {formats.duration(self.cost.seconds)}{where}."
 
     def samples(self) -> list[Sample]:
         """Answers drawn by seed from all that were given, right and wrong alike."""
