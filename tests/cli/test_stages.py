@@ -61,3 +61,16 @@ def test_a_model_or_a_file_means_the_recipe_for_instructions(tmp_path: Path) -> 
         resolve("tiny", Options(base="gpt2"))
     with pytest.raises(UsageError, match="--from MODEL"):
         resolve("instruct", Options(lora=8))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "section"),
+    [("translate-multi30k", "pairs"), ("classify-surge", "labels"), ("dialogue", "messages"), ("gpt2-story", "text")],
+)
+def test_every_story_of_public_data_finds_it(
+    recipe: str, section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATWRIGHT_DATA", str(tmp_path))
+    assert getattr(resolve(recipe, Options()), section).data == str(tmp_path)
+    books = resolve("gpt2-story", Options(docs=str(tmp_path)))
+    assert books.text.docs == str(tmp_path) and not books.text.names

@@ -23,11 +23,8 @@ from chatwright.pipeline.job import Job, run_folder
 from chatwright.recipe import Recipe, load_recipe
 
 DATA_VARIABLE = "CHATWRIGHT_DATA"
-_PUBLIC_DATA = (
-    "pairs",
-    "labels",
-    "messages",
-)  # stories that read public data; the recipe's section of that name says which
+# Stories that read public data, each by the recipe's section of its name.
+_PUBLIC_DATA = ("pairs", "labels", "messages", "text")
 _SHOWN_ANSWERS = (  # tasks of which an answer is shown, in this order
     *("what", "which", "arguments", "follow-up", "unknown", "small-talk"),
     *("translation", "summary", "reading", "classification", "answers", "continuation"),
