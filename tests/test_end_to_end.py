@@ -380,6 +380,7 @@ def test_books_become_a_gpt2_that_stock_classes_load(tmp_path: Path) -> None:
         train__rows_per_batch=4,
         tokenizer__vocabulary_size=400,
         text__passage_characters=400,
+        text__held_out=0.2,
         generate__max_new_tokens=8,
     )
     command = ("run", "gpt2-story", "--docs", str(books), "--out", str(tmp_path / "run"), *sets)

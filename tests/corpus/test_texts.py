@@ -66,6 +66,8 @@ def test_a_folder_of_books_is_read_and_the_rest_is_in_the_ledger(tmp_path: Path)
     assert "format that is not read as a book" in rules
     with pytest.raises(DataError, match="too few"):
         build_texts(tmp_path, settings.model_copy(update={"minimum_characters": 10**7}), Silent())
+    with pytest.raises(DataError, match=r"none is chosen for validation(?s:.)*text\.held_out"):
+        build_texts(tmp_path, settings.model_copy(update={"held_out": 1e-9}), Silent())
 
 
 def test_without_text_the_ways_to_it_are_named() -> None:

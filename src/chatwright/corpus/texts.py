@@ -134,12 +134,19 @@ def build_texts(folder: Path, settings: TextSettings, progress: Progress) -> dic
                 }
             )
     characters = {split: sum(len(row["text"]) for row in rows if row["split"] == split) for split in _SPLITS}
-    if min(characters.values()) == 0 or sum(characters.values()) < settings.minimum_characters:
+    where = settings.docs or ", ".join(settings.names)
+    if sum(characters.values()) < settings.minimum_characters:
         raise DataError(
             f"{sum(characters.values()):,} characters are too few to learn a language from "
-            f"(of {settings.minimum_characters:,})",
-            where=settings.docs or ", ".join(settings.names),
+            f"(the least: {settings.minimum_characters:,})",
+            where=where,
             remedy="give more text",
+        )
+    if empty := [split for split in _SPLITS if not characters[split]]:
+        raise DataError(
+            f"of {len(rows)} passages none is chosen for {' and '.join(empty)}",
+            where=where,
+            remedy="give more text, set text.held_out to a larger share, or text.passage_characters lower",
         )
     write_rows(folder / DOCUMENTS_FILE, DOCUMENTS, rows)
     write_json(folder / "ledger.json", ledger.entries())

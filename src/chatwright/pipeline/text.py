@@ -187,6 +187,7 @@ def evaluate(job: Job) -> Artifact:
         return {**scores["language"], **told}
 
     settings: dict[str, Any] = settings_of(job.recipe, "evaluate", "generate")
+    settings["samples"] = job.recipe.text.samples
     if pairs:
         from chatwright.corpus.public import public_folder
 
