@@ -116,3 +116,35 @@ def test_the_public_sets_are_read(data_folder: Path, name: str) -> None:
         assert len(conversations) > 300
         assert all(turns[0]["role"] == "user" for turns in conversations)
         assert sum(not lacks(turns) for turns in conversations) > 0.99 * len(conversations)
+
+
+def test_a_constant_system_message_does_not_decide_the_split(tmp_path: Path) -> None:
+    file = tmp_path / "talks.jsonl"
+    system = {"role": "system", "content": "Be kind."}
+    rows = [{"messages": [system, {"role": "user", "content": f"What is {at}?"}, ANSWERED]} for at in range(100)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    build_messages(tmp_path, MessageSettings(files=(str(file),), held_out=0.1), Silent())
+    splits = [row["split"] for row in read_rows(tmp_path / "conversations.parquet")]
+    assert {"train", "validation", "test"} == set(splits) and splits.count("train") > 60
+
+
+def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    files = tuple(str(talks(tmp_path / name, count)) for name, count in (("a", 60), ("b", 70)))
+    identity = messages_identity(MessageSettings(files=files))
+    assert len(identity) == len(set(identity.values())) == 2
+
+
+def test_what_is_no_text_is_no_answer_and_broken_characters_are_replaced() -> None:
+    assert lacks(turns_of({"instruction": "x", "output": None})) == "an assistant says nothing"
+    with pytest.raises(DataError, match="output is no text"):
+        turns_of({"instruction": "x", "output": [1]})
+    assert turns_of({"instruction": "x", "context": "y", "response": "cut \ud83d"})[1]["content"].startswith("cut ")
+    turns_of({"instruction": "x", "response": "cut \ud83d"})[1]["content"].encode()
+    assert turns_of({"instruction": "x", "context": "y", "response": "z"})[0]["content"] == "x\n\ny"
+
+
+def test_one_answer_is_no_choice() -> None:
+    with pytest.raises(ValueError, match="no choice"):
+        MessageSettings(choices=1)

@@ -45,8 +45,11 @@ def turns_of(row: Any) -> Turns:
         asked, answered = (next((key for key in keys if key in row), None) for keys in (_ASKED, _ANSWERED))
         if asked is None or answered is None:
             raise DataError(f"has neither messages nor a question and its answer (keys: {', '.join(map(str, row))})")
-        question = "\n\n".join(part for part in (str(row[asked]), str(row.get("input") or "")) if part.strip())
-        turns = [{"role": "user", "content": question}, {"role": "assistant", "content": str(row[answered])}]
+        told = {key: row.get(key) or "" for key in (asked, "input", "context", answered)}
+        if wrong := [key for key, value in told.items() if not isinstance(value, str)]:
+            raise DataError(f"{wrong[0]} is no text")
+        question = "\n\n".join(_sound(told[key]) for key in (asked, "input", "context") if told[key].strip())
+        turns = [{"role": "user", "content": question}, {"role": "assistant", "content": _sound(told[answered])}]
     return turns
 
 
@@ -70,7 +73,12 @@ def _turn(row: Any, speaker: str, words: str) -> dict[str, str]:
     role = _SPEAKERS.get(str(row.get(speaker)))
     if role is None:
         raise DataError(f"{speaker} {row.get(speaker)!r} is not one of {', '.join(_SPEAKERS)}")
-    return {"role": role, "content": str(row[words])}
+    return {"role": role, "content": _sound(row[words])}
+
+
+def _sound(text: str) -> str:
+    """Without lone surrogates, which JSON can spell and no encoding can write."""
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def read_conversations(path: Path) -> Iterator[Turns]:

@@ -45,14 +45,15 @@ def messages_identity(settings: MessageSettings) -> dict[str, str]:
     missing = [file for file in settings.files if not Path(file).is_file()]
     if missing:
         raise UsageError(f"there is no such file: {', '.join(missing)}", remedy="name a JSON or JSON Lines file")
-    return found | {Path(file).name: hash_file(Path(file)) for file in settings.files}
+    own = {f"{number} {Path(file).name}": hash_file(Path(file)) for number, file in enumerate(settings.files, 1)}
+    return found | own
 
 
 def build_messages(folder: Path, settings: MessageSettings, progress: Progress) -> dict[str, Any]:
     """Write conversations.parquet, ledger.json and dropped.parquet; returns the figures.
 
     A conversation that is there already is left out; so is one for training whose first message is asked in the
-    test or the validation. The split follows from a hash of the first message.
+    test or the validation. The split follows from a hash of what a user says first.
     """
     ledger, rows = Ledger(), list[dict[str, Any]]()
     seen = set[tuple[str, ...]]()
@@ -69,7 +70,7 @@ def build_messages(folder: Path, settings: MessageSettings, progress: Progress) 
             ledger.note("deduplicate", "the same conversation again", where, key[0][:80])
             continue
         seen.add(key)
-        place = share(key[0], 0, "split")
+        place = share(_asked(turns), 0, "split")
         held = settings.held_out
         split = "test" if place < held else "validation" if place < 2 * held else "train"
         rows.append({"id": where, "source": source, "split": split, "messages": turns})
@@ -92,6 +93,11 @@ def build_messages(folder: Path, settings: MessageSettings, progress: Progress) 
         "dropped": found - len(rows),
         "description": "conversations: " + "; ".join(told),
     }
+
+
+def _asked(turns: Turns) -> str:
+    """What the split follows from: the first thing that a user says (a system message may stand before all)."""
+    return next(turn["content"].strip() for turn in turns if turn["role"] == "user")
 
 
 def _found(settings: MessageSettings) -> Iterator[tuple[str, int, Turns]]:

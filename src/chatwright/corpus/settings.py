@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from chatwright.core.settings import Settings
 
@@ -113,6 +113,13 @@ class MessageSettings(Settings):
         0, ge=0, le=100, description="in the test the right answer has to be found among so many; 0: it is not asked"
     )
     samples: int = Field(20, ge=0, description="answers to test questions that are written and shown")
+
+    @field_validator("choices")
+    @classmethod
+    def _a_choice_has_two(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError("one answer is no choice: set 0, or 2 and more")
+        return value
 
 
 class TextSettings(Settings):

@@ -21,6 +21,6 @@ def dropout_factors(shape: tuple[int, ...], share: float, like: Tensor) -> Tenso
     """
     count = math.prod(shape)
     drawn = torch.empty((count + 7) // 8, dtype=torch.int64, device=like.device).random_(-(2**63), None)
-    left_out = max(1, round(256 * share))
+    left_out = min(255, max(1, round(256 * share)))
     kept = drawn.view(torch.uint8)[:count].view(shape) >= left_out
     return kept.to(like.dtype).mul_(256 / (256 - left_out))

@@ -18,9 +18,12 @@ from chatwright.pipeline.job import CHECKPOINT, Job, report_on, settings_of, sta
 @stage
 def corpus(job: Job) -> Artifact:
     """Read the text, cut it into passages; what was left out is in the ledger."""
+    from chatwright.corpus.public import public_folder
     from chatwright.corpus.texts import build_texts, texts_identity
 
     text = job.recipe.text
+    if text.blimp:  # told before anything is trained
+        public_folder(text.data, "blimp")
     kept = {"names", "license", "objective", "passage_characters", "held_out", "minimum_characters"}
     settings = {"text": text.model_dump(mode="json", include=kept), "files": texts_identity(text)}
     return job.build("corpus", settings, {}, lambda folder, progress: build_texts(folder, text, progress))
