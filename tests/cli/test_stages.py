@@ -59,8 +59,11 @@ def test_a_model_or_a_file_means_the_recipe_for_instructions(tmp_path: Path) -> 
     assert resolve("instruct", Options()).messages.names
     with pytest.raises(UsageError, match="no conversations of others"):
         resolve("tiny", Options(base="gpt2"))
-    with pytest.raises(UsageError, match="--from MODEL"):
-        resolve("instruct", Options(lora=8))
+    for options in (Options(lora=8), Options(sets=["lora.rank=8"])):
+        with pytest.raises(UsageError, match="--from MODEL"):
+            resolve("instruct", options)
+    with pytest.raises(UsageError, match="no conversations of others"):
+        resolve("tiny", Options(sets=["base=gpt2"]))
 
 
 @pytest.mark.parametrize(

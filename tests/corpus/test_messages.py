@@ -148,3 +148,14 @@ def test_what_is_no_text_is_no_answer_and_broken_characters_are_replaced() -> No
 def test_one_answer_is_no_choice() -> None:
     with pytest.raises(ValueError, match="no choice"):
         MessageSettings(choices=1)
+
+
+def test_a_talk_is_on_the_same_side_in_all_languages(data_folder: Path, tmp_path: Path) -> None:
+    settings = MessageSettings(
+        names=("everyday-en", "everyday-zh", "everyday-de"), data=str(data_folder), held_out=0.08
+    )
+    build_messages(tmp_path, settings, Silent())
+    splits: dict[str, set[str]] = {}
+    for row in read_rows(tmp_path / "conversations.parquet"):
+        splits.setdefault(row["id"].split()[-1], set()).add(row["split"])
+    assert len(splits) > 900 and all(len(found) == 1 for found in splits.values())

@@ -23,8 +23,9 @@ def test_a_gpt2_says_what_it_said_and_knows_our_control_tokens(gpt2_folder: Path
     tokenizer = Tokenizer.load(tmp_path)
     assert figures["control_tokens_added"] == len(CONTROL)
     assert len(tokenizer) == after.config.vocabulary_size == 300 + len(CONTROL)
-    new = after.embedding[300:]
-    assert torch.allclose(new, after.embedding[:300].mean(dim=0).expand_as(new))
+    new, old = after.embedding[300:], after.embedding[:300]
+    assert torch.pdist(new).min() > 0.1 * torch.pdist(old).mean()  # adapters leave them: no two may be alike
+    assert torch.allclose(new.std(), old.std(), rtol=0.3)
     text = "Once upon a time — naïve 你好"
     assert tokenizer.decode(tokenizer.encode(text)) == text
     prompt = encode_prompt(tokenizer, [{"role": "user", "content": "<|end|>"}])

@@ -116,12 +116,14 @@ def _refuse_what_it_does_not_read(loaded: Recipe, options: Options) -> None:
     if options.docs is not None and loaded.story not in ("chat", "text"):
         unread.append((f"--docs {options.docs}", "this recipe reads no folder of documentation"))
     if loaded.story != "messages":
-        named = {"--from": options.base, "--lora": options.lora, "--file": options.files}
-        unread += [
-            (f"{name}", "this recipe learns no conversations of others") for name, value in named.items() if value
-        ]
-    elif options.lora and not loaded.base:
-        unread.append((f"--lora {options.lora}", "adapters need a model to adapt: name it with --from MODEL"))
+        named = {
+            "--from": options.base or loaded.base,
+            "--lora": options.lora or loaded.lora.rank,
+            "--file": options.files,
+        }
+        unread += [(name, "this recipe learns no conversations of others") for name, value in named.items() if value]
+    elif loaded.lora.rank and not loaded.base:
+        unread.append((f"--lora {loaded.lora.rank}", "adapters need a model to adapt: name it with --from MODEL"))
     for where, what in unread:
         raise UsageError(what, where=where, remedy="leave it out, or name another recipe")
 

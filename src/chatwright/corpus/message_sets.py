@@ -31,6 +31,7 @@ class MessageSet:
     files: tuple[str, ...]
     read: Callable[[Path], Iterator[Turns]]
     description: str
+    parallel: str = ""  # sets of one such name hold the same talks in other languages, in the same order
 
 
 def turns_of(row: Any) -> Turns:
@@ -151,8 +152,8 @@ MESSAGE_SETS = {
         read_conversations,
         "a thousand English and a thousand Chinese instructions",
     ),
-    "everyday-en": MessageSet(("xdailydialog/en_dev_human.txt",), _everyday, "XDailyDialog, English"),
-    "everyday-zh": MessageSet(("xdailydialog/zh_dev_human.txt",), _everyday, "XDailyDialog, Chinese"),
-    "everyday-de": MessageSet(("xdailydialog/de_dev_human.txt",), _everyday, "XDailyDialog, German"),
+    "everyday-en": MessageSet(("xdailydialog/en_dev_human.txt",), _everyday, "XDailyDialog, English", "everyday"),
+    "everyday-zh": MessageSet(("xdailydialog/zh_dev_human.txt",), _everyday, "XDailyDialog, Chinese", "everyday"),
+    "everyday-de": MessageSet(("xdailydialog/de_dev_human.txt",), _everyday, "XDailyDialog, German", "everyday"),
     "service-en": MessageSet(("sgd-dialog/sgd_train_slice.jsonl.gz",), _service, "Schema-Guided Dialogue"),
 }

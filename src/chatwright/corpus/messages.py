@@ -70,7 +70,7 @@ def build_messages(folder: Path, settings: MessageSettings, progress: Progress) 
             ledger.note("deduplicate", "the same conversation again", where, key[0][:80])
             continue
         seen.add(key)
-        place = share(_asked(turns), 0, "split")
+        place = share(_key(source, number, turns), 0, "split")
         held = settings.held_out
         split = "test" if place < held else "validation" if place < 2 * held else "train"
         rows.append({"id": where, "source": source, "split": split, "messages": turns})
@@ -95,8 +95,13 @@ def build_messages(folder: Path, settings: MessageSettings, progress: Progress) 
     }
 
 
-def _asked(turns: Turns) -> str:
-    """What the split follows from: the first thing that a user says (a system message may stand before all)."""
+def _key(source: str, number: int, turns: Turns) -> str:
+    """What the split follows from: the first thing that a user says (a system message may stand before all).
+
+    Of talks that stand in several languages, their number: all languages are on the same side.
+    """
+    if source in MESSAGE_SETS and MESSAGE_SETS[source].parallel:
+        return f"{MESSAGE_SETS[source].parallel} {number}"
     return next(turn["content"].strip() for turn in turns if turn["role"] == "user")
 
 

@@ -37,6 +37,7 @@ Turns = Sequence[Mapping[str, str]]
 def evaluate_messages(
     *,
     conversations: Mapping[str, Sequence[Turns]],
+    sources: Sequence[str],
     packed: Path,
     model: Path,
     base: Path | None,
@@ -46,7 +47,10 @@ def evaluate_messages(
     seed: int,
     progress: Progress,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Scores, and sampled answers. `base` is the model before finetuning, where there was one."""
+    """Scores, and sampled answers.
+
+    `sources` says where each test conversation comes from; `base` is the model before finetuning, if there was one.
+    """
     progress.update(0.0, "reading conversations that training never saw")
     assistant = Assistant.load(model)
     language = _language(assistant.model, packed, settings)
@@ -56,7 +60,7 @@ def evaluate_messages(
     tasks: dict[str, Any] = {}
     test = conversations["test"]
     if message_settings.choices:
-        tasks[CHOICE] = _choose(conversations, assistant, message_settings.choices, settings, seed, progress)
+        tasks[CHOICE] = _choose(conversations, sources, assistant, message_settings.choices, settings, seed, progress)
     answers = _samples(test, assistant, message_settings.samples, generation, settings, seed, progress)
     if answers:
         rouge = [row["rouge_l"] for row in answers]
@@ -65,7 +69,8 @@ def evaluate_messages(
     signatures = {"rouge_l": scorers.rouge_signature(unit=settings.unit) + "|F-measure"}
     if message_settings.choices:
         signatures[CHOICE] = (
-            f"one of {message_settings.choices}; model: log p(answer | talk) - log p(answer), per token; "
+            f"one of {message_settings.choices} of the same source; "
+            "model: log p(answer | talk) - log p(answer), per token; "
             "TF-IDF: cosine of answer and talk"
         )
     return {"tasks": tasks, "language": language, "signatures": signatures}, answers
@@ -120,33 +125,47 @@ def _first_answer(turns: Turns) -> int | None:
 
 def _choose(
     conversations: Mapping[str, Sequence[Turns]],
+    sources: Sequence[str],
     assistant: Assistant,
     choices: int,
     settings: EvaluateSettings,
     seed: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    """The share of test talks whose last answer is found among others' last answers, beside TF-IDF and chance."""
-    talks = [(turns[:last], turns[last]["content"]) for turns in conversations["test"] if (last := _last_answer(turns))]
+    """The share of test talks whose last answer is found among others' of the same source, beside TF-IDF and chance.
+
+    `sources` holds the same figures for each source.
+    """
+    both = zip(conversations["test"], sources, strict=True)
+    talks = [(turns[:last], turns[last]["content"], source) for turns, source in both if (last := _last_answer(turns))]
     random = stream(seed, CHOICE)
     candidates = []
-    for number, (_, right) in enumerate(talks):
-        others = sorted({text for at, (_, text) in enumerate(talks) if at != number and text != right})
-        wrong = random.sample(others, min(choices - 1, len(others)))
-        candidates.append([right, *wrong])
+    for _, right, source in talks:
+        others = sorted({text for _, text, other in talks if other == source and text != right})
+        candidates.append([right, *random.sample(others, min(choices - 1, len(others)))])
+    asked = [at for at, texts in enumerate(candidates) if len(texts) > 1]
+    talks, candidates = [talks[at] for at in asked], [candidates[at] for at in asked]
+    if not talks:
+        return {"n": 0}
     progress.update(0.3, f"choosing among {choices} answers, {len(talks)} times")
-    model = _model_scores(assistant.model, assistant.tokenizer, [talk for talk, _ in talks], candidates)
-    linear = _tfidf_scores(conversations["train"], [talk for talk, _ in talks], candidates)
+    model = _model_scores(assistant.model, assistant.tokenizer, [talk for talk, _, _ in talks], candidates)
+    linear = _tfidf_scores(conversations["train"], [talk for talk, _, _ in talks], candidates)
     # a tie with a wrong one is lost
     found, baseline = ([bool((s[0] > s[1:]).all()) for s in scores] for scores in (model, linear))
     options = settings.resampling(derive_seed(seed, CHOICE))
-    return {
-        "n": len(talks),
-        "accuracy": share_interval(found, confidence=settings.confidence).figure("share"),
-        "baseline_accuracy": share_interval(baseline, confidence=settings.confidence).figure("share"),
-        "accuracy_gain": paired_difference(found, baseline, **options).figure("0 to 1"),
-        "chance": 1 / choices,
-    }
+
+    def figures(chosen: Sequence[int]) -> dict[str, Any]:
+        ours, theirs = [found[at] for at in chosen], [baseline[at] for at in chosen]
+        return {
+            "n": len(chosen),
+            "accuracy": share_interval(ours, confidence=settings.confidence).figure("share"),
+            "baseline_accuracy": share_interval(theirs, confidence=settings.confidence).figure("share"),
+            "accuracy_gain": paired_difference(ours, theirs, **options).figure("0 to 1"),
+            "chance": float(np.mean([1 / len(candidates[at]) for at in chosen])),
+        }
+
+    each = {source: [at for at, talk in enumerate(talks) if talk[2] == source] for source in sorted(set(sources))}
+    return {**figures(range(len(talks))), "sources": {name: figures(chosen) for name, chosen in each.items() if chosen}}
 
 
 def _last_answer(turns: Turns) -> int:

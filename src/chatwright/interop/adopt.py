@@ -2,7 +2,8 @@
 
 Conversations are always written with our template (`tokens/template.py`), so that every model that is trained
 here talks in the same way. Where a stock tokenizer lacks the control tokens, they are added behind its last, and
-their rows in the embedding begin as the mean of all rows.
+their rows begin as random ones of the same mean and spread as all others: adapters leave them as they are, so each has
+to differ from the rest from the start.
 """
 
 from __future__ import annotations
@@ -32,12 +33,10 @@ def adopt(source: str, folder: Path) -> dict[str, Any]:
     """
     place = model_folder(find_model(source))
     model = load_decoder(place)
-    if is_ours(place):
-        tokenizer, added = Tokenizer.load(place), 0
-    else:
-        tokenizer, added = _with_control(place)
+    tokenizer, added = (Tokenizer.load(place), list[int]()) if is_ours(place) else _with_control(place)
     if len(tokenizer) > model.config.vocabulary_size:
         model = widened(model, len(tokenizer))
+    _begin_rows(model, added)
     save_model(model, folder)
     tokenizer.save(folder)
     return {
@@ -45,7 +44,7 @@ def adopt(source: str, folder: Path) -> dict[str, Any]:
         "parameters": model.config.parameters,
         "vocabulary_size": model.config.vocabulary_size,
         "context": model.config.context,
-        "control_tokens_added": added,
+        "control_tokens_added": len(added),
     }
 
 
@@ -57,21 +56,31 @@ def base_identity(source: str) -> dict[str, str]:
 
 
 def widened(model: Decoder, vocabulary_size: int) -> Decoder:
-    """The same model with rows for more tokens; new rows are the mean of all others."""
+    """The same model with rows for more tokens; new rows are zero."""
     wider = Decoder(model.config.model_copy(update={"vocabulary_size": vocabulary_size}))
     kept = model.state_dict()
     with torch.no_grad():
         for name, weight in wider.state_dict().items():
             old = kept[name]
-            if old.shape == weight.shape:
-                weight.copy_(old)
-            else:
-                weight[: len(old)] = old
-                weight[len(old) :] = old.mean(dim=0)
+            weight.zero_()
+            weight[tuple(map(slice, old.shape))] = old
     return wider
 
 
-def _with_control(place: Path) -> tuple[Tokenizer, int]:
+def _begin_rows(model: Decoder, tokens: list[int]) -> None:
+    """Draw the rows of these tokens with the mean and the spread of all others, the same at every call."""
+    generator = torch.Generator().manual_seed(0)
+    others = torch.ones(model.config.vocabulary_size, dtype=torch.bool)
+    others[tokens] = False
+    with torch.no_grad():
+        for matrix in (model.embedding, model.head):
+            if matrix is not None and tokens:
+                drawn = torch.randn(len(tokens), matrix.shape[1], generator=generator)
+                matrix[tokens] = matrix[others].mean(dim=0) + matrix[others].std(dim=0) * drawn
+
+
+def _with_control(place: Path) -> tuple[Tokenizer, list[int]]:
+    """Its tokenizer with our control tokens, and the ids of those that were added."""
     path = place / TOKENIZER_FILE
     try:
         bpe = StockTokenizer.from_file(str(path)) if path.exists() else _converted(place)
@@ -87,7 +96,8 @@ def _with_control(place: Path) -> tuple[Tokenizer, int]:
         )
     missing = [token for token in CONTROL if bpe.token_to_id(token) is None]
     bpe.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in missing])
-    return Tokenizer(bpe), len(missing)
+    tokenizer = Tokenizer(bpe)
+    return tokenizer, [tokenizer.control[token] for token in missing]
 
 
 def _converted(place: Path) -> StockTokenizer:

@@ -129,7 +129,7 @@ def finetune(job: Job) -> Artifact:
             start=learnt.folder if recipe.base else None,
             shuffle=True,
             lora=recipe.lora,
-            base=recipe.base or "",
+            base=str(learnt.folder),  # with rows for our control tokens, which the source may lack
             tokenizer=learnt.folder,
             validate=_validation(packed, planned.precision),
             progress=progress,
@@ -156,6 +156,7 @@ def evaluate(job: Job) -> Artifact:
         set_up(Plan.load(made.folder).threads)
         scores, answers = evaluate_messages(
             conversations={split: [row["messages"] for row in _rows(read, split)] for split in ("train", "test")},
+            sources=[row["source"] for row in _rows(read, "test")],
             packed=packed.folder,
             model=last.folder,
             base=learnt.folder if recipe.base else None,

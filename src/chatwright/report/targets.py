@@ -117,7 +117,15 @@ _TARGETS: dict[str, tuple[str, tuple[Target, ...]]] = {
     ),
     "dialogue": (
         "everyday-en, everyday-zh, everyday-de, service-en",
-        (Target("right answer.accuracy_gain", "The right answer, against TF-IDF", "above", 0.0, 0.0),),
+        tuple(
+            Target(f"right answer.sources.{source}.accuracy_gain", f"{source} against TF-IDF", "above", gate, 0.0)
+            for source, gate in (
+                ("everyday-en", 0.0),
+                ("everyday-zh", None),
+                ("everyday-de", None),
+                ("service-en", None),
+            )
+        ),
     ),
 }
 
