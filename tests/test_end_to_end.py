@@ -309,9 +309,15 @@ def test_texts_become_a_classifier(tmp_path: Path) -> None:
     assert "what a linear model scores" in Path(result["page"]).read_text()
     assert json.loads(chatwright(*command, "--json").stdout)["reused"]
     told = json.loads(chatwright("export", str(tmp_path / "run"), "--to", str(tmp_path / "out"), "--json").stdout)
-    assert told["proof"]["stock_class"] == "ModernBertForSequenceClassification"
+    assert told["proof"]["stock_class"] == "ModernBertForSequenceClassification" and told["proof"]["texts"] == 200
     said = json.loads(chatwright("generate", str(tmp_path / "run"), "you are so kind", "--json").stdout)
     assert sorted(said["labels"]) == ["0", "1"] and sum(said["labels"].values()) == pytest.approx(1)
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    stock = AutoModelForSequenceClassification.from_pretrained(str(tmp_path / "out")).eval()
+    inputs = AutoTokenizer.from_pretrained(str(tmp_path / "out"))("you are so kind", return_tensors="pt")
+    shares = stock(inputs["input_ids"]).logits.softmax(dim=-1)[0].tolist()
+    assert shares == pytest.approx([said["labels"]["0"], said["labels"]["1"]], abs=1e-4)
     (folder / "toxicity_en.csv").write_text("text,toxic\na,1\n")
     other = ("run", "classify-surge", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "other"), *sets)
     assert "has no column is_toxic" in chatwright(*other, code=1).stderr

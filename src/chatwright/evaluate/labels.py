@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from chatwright.corpus.settings import LabelSettings
 from chatwright.corpus.tables import read_rows
 from chatwright.evaluate.linear import linear_probabilities
 from chatwright.evaluate.settings import EvaluateSettings
-from chatwright.evaluate.uncertainty import Interval, bootstrap_items
+from chatwright.evaluate.uncertainty import bootstrap_items
 from chatwright.generate.classify import label_probabilities
 from chatwright.model.encoder import Encoder
 from chatwright.model.files import load_model
@@ -102,18 +103,33 @@ def evaluate_labels(
         systems.append(_say(train, test, names, models / f"fold-{fold}", data_set.language))
     said = {name: np.concatenate([getattr(each, name) for each in systems]) for name in Systems.__dataclass_fields__}
     truth = np.array([names.index(row["label"]) for row in asked])
+    fold_of = np.array([row["fold"] for row in asked])
     options = settings.resampling(derive_seed(seed, TASK))
     figures: dict[str, Any] = {"n": len(asked)}
-    metrics = [name for name in METRICS if name != "auroc" or len(names) == 2]
-    for name in metrics:
-        metric = METRICS[name]
-        for system, prefix in (("pretrained", ""), ("scratch", "scratch_"), ("linear", "linear_")):
-            figures[prefix + name] = _interval(metric, truth, said[system], options).figure("0 to 1")
-        figures[f"linear_balanced_{name}"] = _interval(metric, truth, said["linear_balanced"], options).figure("0 to 1")
-    judged = METRICS[data_set.metric]
-    best = max(("linear", "linear_balanced"), key=lambda system: judged(truth, said[system]))
+
+    def score(name: str, system: str, drawn: NDArray[np.int64]) -> float:
+        """A metric of these texts; ranks of several models do not compare, so that AUROC is the folds' mean."""
+        if name != "auroc":
+            return METRICS[name](truth[drawn], said[system][drawn])
+        parts = [drawn[fold_of[drawn] == fold] for fold in range(folds)]
+        parts = [part for part in parts if len(part)]
+        return float(np.average([auroc(truth[p], said[system][p]) for p in parts], weights=list(map(len, parts))))
+
+    def interval(take: Callable[[NDArray[np.int64]], float]) -> dict[str, Any]:
+        return bootstrap_items(len(truth), take, **options).figure("0 to 1")
+
+    every = np.arange(len(truth))
+    best = max(("linear", "linear_balanced"), key=lambda system: score(data_set.metric, system, every))
+    systems_told = {"": "pretrained", "scratch_": "scratch", "linear_": "linear", "linear_balanced_": "linear_balanced"}
+    for name in (name for name in METRICS if name != "auroc" or len(names) == 2):
+        for prefix, system in {**systems_told, "baseline_": best}.items():
+            figures[prefix + name] = interval(partial(score, name, system))
     for name, other in (("gain_over_linear", best), ("gain_of_pretraining", "scratch")):
-        figures[name] = _difference(judged, truth, said["pretrained"], said[other], options).figure("0 to 1")
+
+        def gain(drawn: NDArray[np.int64], other: str = other) -> float:
+            return score(data_set.metric, "pretrained", drawn) - score(data_set.metric, other, drawn)
+
+        figures[name] = interval(gain)
     answers = [
         {
             "id": row["id"],
@@ -128,6 +144,7 @@ def evaluate_labels(
     ]
     signatures = {
         "judged by": data_set.metric,
+        "folds": f"{folds}; the model beside the report is the first one's; vocabulary of all texts, without labels",
         "linear": "TF-IDF of words and characters, logistic regression (scikit-learn); compared: " + best,
     }
     return {"tasks": {TASK: figures}, "signatures": signatures}, answers
@@ -150,22 +167,3 @@ def _say(
         linear=linear_probabilities(texts, labels, wanted, language=language),
         linear_balanced=linear_probabilities(texts, labels, wanted, language=language, balance="balanced"),
     )
-
-
-def _interval(
-    metric: Callable[[Labels, Probabilities], float], truth: Labels, said: Probabilities, options: dict[str, Any]
-) -> Interval:
-    return bootstrap_items(len(truth), lambda drawn: metric(truth[drawn], said[drawn]), **options)
-
-
-def _difference(
-    metric: Callable[[Labels, Probabilities], float],
-    truth: Labels,
-    one: Probabilities,
-    other: Probabilities,
-    options: dict[str, Any],
-) -> Interval:
-    def gain(drawn: NDArray[np.int64]) -> float:
-        return metric(truth[drawn], one[drawn]) - metric(truth[drawn], other[drawn])
-
-    return bootstrap_items(len(truth), gain, **options)

@@ -19,7 +19,7 @@ from chatwright.interop.text import GENERATION_FILE, is_ours
 from chatwright.model.config import Family
 from chatwright.model.files import CONFIG_FILE, load_model, save_model
 from chatwright.tokens.template import STOCK_CONFIG
-from chatwright.tokens.tokenizer import BEGIN, END, PAD, Tokenizer
+from chatwright.tokens.tokenizer import BEGIN, END, MASK, PAD, Tokenizer
 
 Precision = Literal["float32", "bfloat16"]
 # What a tokenizer may consist of, what generation starts from, and how an assistant of ours checks itself.
@@ -78,9 +78,12 @@ def write_stock_folder(source: str, to: Path, precision: Precision = "float32") 
 
 
 def _write_own_tokenizer(folder: Path, to: Path, family: Family) -> None:
-    """Our tokenizer as stock classes read it: what they encode begins as texts begin here."""
-    gpt2 = Tokenizer.load(folder).save_stock(to, framed=family == "decoder")
+    """Our tokenizer as stock classes read it: what they encode begins and ends as texts do here."""
+    own = Tokenizer.load(folder)
+    gpt2 = own.save_stock(to, begun=family != "encoder-decoder", ended=family != "decoder")
     told = {**STOCK_CONFIG, "bos_token": BEGIN}
+    if MASK in own.control:
+        told["mask_token"] = MASK
     if gpt2:
         told |= {"tokenizer_class": "GPT2Tokenizer", "unk_token": END, "add_prefix_space": False}
     write_json(to / "tokenizer_config.json", told)

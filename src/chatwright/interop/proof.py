@@ -17,7 +17,7 @@ from chatwright.core.seeds import stream
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
 from chatwright.interop.text import OwnCodec, is_ours
-from chatwright.model.decoder import Decoder
+from chatwright.model.config import Family
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import CONFIG_FILE, load_model
@@ -56,8 +56,7 @@ def prove(folder: Path) -> dict[str, Any]:
         _compare_tokens(written, _stock_tokens(stock, ours, prompts, start), folder)
     if is_ours(folder):
         proof["conversations"] = _compare_template(folder)
-        if isinstance(ours, Decoder):
-            proof["texts"] = _compare_texts(folder)
+        proof["texts"] = _compare_texts(folder, ours.config.family)
     return proof
 
 
@@ -142,11 +141,12 @@ def _compare_template(folder: Path) -> int:
     return CONVERSATIONS
 
 
-def _compare_texts(folder: Path) -> int:
+def _compare_texts(folder: Path, family: Family) -> int:
     """Texts give the same ids by the stock tokenizer as prompts of ours have."""
     from transformers import AutoTokenizer
 
-    stock, ours, rng = AutoTokenizer.from_pretrained(str(folder)), OwnCodec(Tokenizer.load(folder)), stream(0, "texts")
+    stock, ours = AutoTokenizer.from_pretrained(str(folder)), OwnCodec(Tokenizer.load(folder), family)
+    rng = stream(0, "texts")
     for _ in range(CONVERSATIONS):
         text = " ".join(rng.choices(_WORDS, k=rng.randint(1, 12)))
         if stock(text).input_ids != ours.encode(text):

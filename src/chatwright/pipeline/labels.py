@@ -70,8 +70,9 @@ def plan(job: Job) -> Artifact:
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.train.encoder_planner import Work, make_label_plan
 
-        folds, share = read.figures["folds"], encoded.figures["labelled_tokens"] / recipe.packing.row_tokens
-        learnt_from = share * (folds - 1) / folds if folds > 1 else share
+        folds, asked = read.figures["folds"], _folds(read)
+        rows = encoded.figures["labelled_tokens"] / recipe.packing.row_tokens
+        learnt_from = rows * sum(fold != number for number in range(folds) for fold in asked) / (folds * len(asked))
         made = make_label_plan(
             recipe.plan,
             recipe.train,

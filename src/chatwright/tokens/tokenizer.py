@@ -108,23 +108,25 @@ class Tokenizer:
         with replacing(folder / TOKENIZER_FILE) as aside:
             self._bpe.save(str(aside))
 
-    def save_stock(self, folder: Path, *, framed: bool) -> bool:
+    def save_stock(self, folder: Path, *, begun: bool, ended: bool) -> bool:
         """Write the tokenizer for other programs; says whether GPT-2's own class reads it.
 
-        `framed`: a text that is encoded there begins with `<|begin|>`, as texts of decoders do here. Where words are
-        cut as GPT-2 does, `vocab.json` and `merges.txt` are written too.
+        A text that is encoded there is `begun` with `<|begin|>` and `ended` with `<|end|>`, as it is here. Where words
+        are cut as GPT-2 does, `vocab.json` and `merges.txt` are written too.
         """
         told = json.loads(self._bpe.to_str())
-        if framed:
-            begin = {"SpecialToken": {"id": BEGIN, "type_id": 0}}
-            token = {BEGIN: {"id": BEGIN, "ids": [self.control[BEGIN]], "tokens": [BEGIN]}}
-            single, pair = [begin, {"Sequence": {"id": "A", "type_id": 0}}], {"Sequence": {"id": "B", "type_id": 0}}
-            told["post_processor"] = {
-                "type": "TemplateProcessing",
-                "single": single,
-                "pair": [*single, pair],
-                "special_tokens": token,
-            }
+        around = [token for token, wanted in ((BEGIN, begun), (END, ended)) if wanted]
+        pieces = [{"SpecialToken": {"id": token, "type_id": 0}} for token in around]
+        before, after = pieces[: int(begun)], pieces[int(begun) :]
+        text, other = ({"Sequence": {"id": which, "type_id": 0}} for which in "AB")
+        told["post_processor"] = {
+            "type": "TemplateProcessing",
+            "single": [*before, text, *after],
+            "pair": [*before, text, other, *after],
+            "special_tokens": {
+                token: {"id": token, "ids": [self.control[token]], "tokens": [token]} for token in around
+            },
+        }
         write_json(folder / TOKENIZER_FILE, told)
         stock: bool = told["pre_tokenizer"]["type"] == "ByteLevel"
         if stock:
