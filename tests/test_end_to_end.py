@@ -394,6 +394,8 @@ def test_books_become_a_gpt2_that_stock_classes_load(tmp_path: Path) -> None:
     names = {row["name"] for row in result["scores"]}
     assert {"language.perplexity", "language.bits_per_byte"} <= names
     assert "It has not learnt to answer" in (tmp_path / "run" / "report" / "README.md").read_text()
+    page = (tmp_path / "run" / "report" / "index.html").read_text()
+    assert "nothing judges them" in page and "wrong</span>" not in page
     told = json.loads(chatwright("export", str(tmp_path / "run"), "--to", str(tmp_path / "story"), "--json").stdout)
     assert told["architecture"] == "GPT2LMHeadModel" and told["proof"]["texts"] == 200
     ours = chatwright("generate", str(tmp_path / "run"), "Once upon a time", "--max-length", "50").stdout
@@ -429,6 +431,10 @@ def test_a_pretrained_model_learns_to_answer_and_its_adapters_are_those_of_peft(
     scores = {row["name"] for row in json.loads((tmp_path / "full/report/scores.json").read_text())["rows"]}
     assert {"language.loss", "language.loss_before", "right answer.accuracy", "answers.rouge_l"} <= scores
     assert chatwright("chat", str(tmp_path / "full"), "--ask", "Say 3.").stdout
+    too_long = chatwright(
+        "plan", *common, "--set", "packing.row_tokens=999", "--out", str(tmp_path / "x"), code=2
+    ).stderr
+    assert "context of 64" in too_long and "packing.row_tokens=64" in too_long
     card = (tmp_path / "full" / "report" / "README.md").read_text()
     assert "from nothing" not in card and f"trained on from {base}" in card and "base_model" in card
 

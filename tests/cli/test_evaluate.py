@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatwright.cli.evaluate import evaluate_model, split_names
+from chatwright.cli.evaluate import evaluate_model, refuse, split_names
 from chatwright.cli.table import table
 from chatwright.core.errors import UsageError
 from tests.evaluate.test_tasks import piqa
@@ -20,16 +20,9 @@ def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_gpt2(tmp_path_factory.mktemp("models") / "gpt2")
 
 
-def ask(model: Path, data: Path, *, against: Path | None = None, as_json: bool = True, tasks: str = "piqa") -> None:
-    evaluate_model(
-        str(model),
-        split_names(tasks, "--tasks"),
-        against=None if against is None else str(against),
-        data=str(data),
-        limit=None,
-        options={},
-        as_json=as_json,
-    )
+def ask(model: Path, data: Path, *, against: Path | None = None, as_json: bool = True) -> None:
+    options = {"against": None if against is None else str(against)}
+    evaluate_model(str(model), "piqa", None, data=str(data), options=options, as_json=as_json)
 
 
 def test_a_model_is_scored_and_one_against_itself_differs_by_nothing(
@@ -48,6 +41,27 @@ def test_names_are_needed() -> None:
     assert split_names(" a, b ,", "--tasks") == ["a", "b"]
     with pytest.raises(UsageError, match="no name"):
         split_names(" , ", "--tasks")
+
+
+@pytest.mark.parametrize(
+    ("tasks", "harness", "options", "told"),
+    [
+        (None, "arc", {"against": "other"}, "--against: this is for --tasks"),
+        (None, "arc", {"beams": 4, "max_new_tokens": 3}, "--beams, --max-new-tokens: this is for"),
+        ("piqa", None, {"harness_folder": Path("x")}, "--harness-folder: this is for --harness"),
+    ],
+)
+def test_options_that_would_mean_nothing_are_refused(
+    tasks: str | None, harness: str | None, options: dict[str, object], told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        evaluate_model("gpt2", tasks, harness, data=None, options=options, as_json=True)
+
+
+def test_options_of_recipes_are_spelt_as_they_were_given() -> None:
+    refuse({"docs": None, "sets": None}, "why")
+    with pytest.raises(UsageError, match="--file, --from, --set: why"):
+        refuse({"files": ["x"], "base": "gpt2", "sets": ["a=b"], "docs": None}, "why")
 
 
 def test_a_table_needs_its_place(tmp_path: Path) -> None:

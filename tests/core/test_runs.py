@@ -21,7 +21,7 @@ def test_the_newest_run_is_the_one_that_finished_last(tmp_path: Path) -> None:
     finished(tmp_path, "older", 1, "chat", "finetune")
     finished(tmp_path, "newer", 2, "finetune")
     assert newest_run("finetune", tmp_path).name == "newer"
-    assert newest_run("finetune", tmp_path, beside="chat").name == "older"  # a translator has no chat
+    assert newest_run("finetune", tmp_path, beside=("chat",)).name == "older"  # a translator has no chat
     with pytest.raises(UsageError, match="no run yet"):
         newest_run("evaluate", tmp_path)
 

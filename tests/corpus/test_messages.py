@@ -159,3 +159,10 @@ def test_a_talk_is_on_the_same_side_in_all_languages(data_folder: Path, tmp_path
     for row in read_rows(tmp_path / "conversations.parquet"):
         splits.setdefault(row["id"].split()[-1], set()).add(row["split"])
     assert len(splits) > 900 and all(len(found) == 1 for found in splits.values())
+
+
+@pytest.mark.parametrize(("text", "told"), [('{"data": []}', "no list of conversations"), ('{"a": 1}\n{}', r"\.jsonl")])
+def test_a_json_file_that_is_no_list_is_told_with_its_name(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "talks.json").write_text(text)
+    with pytest.raises(DataError, match=rf"talks\.json(?s:.)*{told}"):
+        list(read_conversations(tmp_path / "talks.json"))

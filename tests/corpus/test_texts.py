@@ -83,3 +83,8 @@ def test_the_public_collections_are_read(data_folder: Path, tmp_path: Path, name
     assert figures["characters"] > 2_000_000
     text = "\n".join(row["text"] for row in read_rows(tmp_path / "documents.parquet"))
     assert "Gutenberg License" not in text and "@-@" not in text
+
+
+def test_an_encoder_takes_no_shape_of_a_decoder() -> None:
+    with pytest.raises(ValueError, match="is a decoder's"):
+        TextSettings(objective="masked", shape="gpt2")

@@ -1,4 +1,4 @@
-"""Adapters: at first nothing changes; PEFT reads ours and we read PEFT's; merging keeps what the model says."""
+"""Adapters: at first nothing changes; PEFT reads ours; merging keeps what the model says."""
 
 from __future__ import annotations
 
@@ -8,17 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from chatwright.core.errors import ArtifactError
-from chatwright.core.files import read_json, write_json
 from chatwright.model.files import load_model, save_model
-from chatwright.model.lora import (
-    ADAPTER_CONFIG,
-    adapters,
-    add_adapters,
-    load_adapters,
-    merge_adapters,
-    save_adapters,
-)
+from chatwright.model.lora import adapters, add_adapters, merge_adapters, save_adapters
 from tests.model.test_stock import stock_model
 
 IDS = torch.arange(12).reshape(2, 6) * 7 % 300
@@ -57,8 +48,8 @@ def test_adapters_change_nothing_at_first_and_merge_into_what_they_say(name: str
 
 @pytest.mark.parametrize("name", [*DECODERS, "t5 v1.1"])
 @pytest.mark.filterwarnings("ignore")  # peft's own
-def test_peft_says_the_same_with_our_adapters_and_we_with_its(name: str, tmp_path: Path) -> None:
-    from peft import LoraConfig, PeftModel, get_peft_model
+def test_peft_says_the_same_with_our_adapters(name: str, tmp_path: Path) -> None:
+    from peft import PeftModel
 
     stock = stock_model(name)
     stock.save_pretrained(tmp_path / "base")
@@ -72,37 +63,3 @@ def test_peft_says_the_same_with_our_adapters_and_we_with_its(name: str, tmp_pat
     else:
         ours, told = model(IDS), theirs(IDS).logits
     assert torch.allclose(ours, told, atol=1e-4, rtol=1e-4)
-
-    targets = ["q", "wi_0"] if name.startswith("t5") else ["c_attn"] if name == "gpt2" else ["q_proj", "down_proj"]
-    made = get_peft_model(
-        stock_model(name), LoraConfig(r=4, lora_alpha=4, target_modules=targets, fan_in_fan_out=name == "gpt2")
-    )
-    torch.manual_seed(9)
-    for label, weight in made.named_parameters():
-        if "lora_" in label:
-            torch.nn.init.normal_(weight, std=0.3)
-    made.save_pretrained(str(tmp_path / "theirs"))
-    model = load_model(tmp_path / "base")
-    load_adapters(model, tmp_path / "theirs")
-    if name.startswith("t5"):
-        ours, told = model(IDS, IDS), made.eval()(input_ids=IDS, decoder_input_ids=IDS).logits
-    else:
-        ours, told = model(IDS), made.eval()(IDS).logits
-    assert torch.allclose(ours, told, atol=1e-4, rtol=1e-4)
-
-
-def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
-    stock_model("qwen3").save_pretrained(tmp_path / "base")
-    model = load_model(tmp_path / "base")
-    add_adapters(model, rank=2, alpha=2.0, seed=0)
-    save_adapters(model, tmp_path / "adapter", base="base", rank=2, alpha=2.0)
-    stock_model("gpt2").save_pretrained(tmp_path / "other")
-    with pytest.raises(ArtifactError, match=r"down_proj.*has no place"):
-        load_adapters(load_model(tmp_path / "other"), tmp_path / "adapter")
-    config = read_json(tmp_path / "adapter" / ADAPTER_CONFIG)
-    write_json(tmp_path / "adapter" / ADAPTER_CONFIG, {**config, "use_dora": True})
-    with pytest.raises(ArtifactError, match="use_dora"):
-        load_adapters(load_model(tmp_path / "base"), tmp_path / "adapter")
-    write_json(tmp_path / "adapter" / ADAPTER_CONFIG, {**config, "peft_type": "IA3"})
-    with pytest.raises(ArtifactError, match="IA3"):
-        load_adapters(load_model(tmp_path / "base"), tmp_path / "adapter")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatwright.tokens.labels import EncodedTexts, LabelBatches, label_batches, pack_labels
+from chatwright.tokens.labels import EncodedTexts, LabelBatches, pack_labels, rows_to_label_batch
 from chatwright.tokens.masking import Masking, Text, WordRows, encode_words, pack_words
 from chatwright.tokens.settings import MaskingSettings
 from chatwright.tokens.tokenizer import MASK, PAD, Tokenizer
@@ -110,7 +110,8 @@ def test_every_labelled_text_is_asked_once_with_its_own_label(
     encoded: list[Text] = [(each, [True] * len(each)) for each in ids]
     rows = pack_labels(EncodedTexts.of(encoded), range(len(ids)), [at % 3 for at in range(len(ids))], 16, 0, open_rows)
     seen = {}
-    for batch in label_batches(rows, rows_per_batch):
+    for start in range(0, len(rows), rows_per_batch):
+        batch = rows_to_label_batch(rows, np.arange(start, min(start + rows_per_batch, len(rows))))
         for place, (number, label) in enumerate(zip(batch.texts.tolist(), batch.labels.tolist(), strict=True)):
             assert label == number % 3 and number not in seen
             seen[number] = batch.inputs[batch.group == place].tolist()

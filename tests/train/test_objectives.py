@@ -11,7 +11,7 @@ import torch
 from chatwright.core.progress import Silent
 from chatwright.generate.classify import label_probabilities
 from chatwright.model.encoder import Encoder
-from chatwright.tokens.labels import EncodedTexts, LabelBatches, label_batches, pack_labels
+from chatwright.tokens.labels import EncodedTexts, LabelBatches, pack_labels, rows_to_label_batch
 from chatwright.tokens.masking import Masking, Text, WordRows, pack_words
 from chatwright.tokens.settings import MaskingSettings
 from chatwright.train.encoder_planner import encoder_model
@@ -98,9 +98,8 @@ def test_packed_texts_get_the_labels_that_they_get_alone() -> None:
     alone = label_probabilities(model, [encoded.text(at)[0] for at in range(30)])
     expected = -np.log(alone[np.arange(30), labels]).sum()
     rows = pack_labels(encoded, range(30), labels, 24, 0, 8)
-    packed = [text_labels(model, batch, torch.float32) for batch in label_batches(rows, 4)]
-    assert sum(float(asked.loss.detach()) for asked in packed) == pytest.approx(expected, rel=1e-4)
-    assert sum(asked.positions for asked in packed) == 30
+    packed = text_labels(model, rows_to_label_batch(rows, np.arange(len(rows))), torch.float32)
+    assert float(packed.loss.detach()) == pytest.approx(expected, rel=1e-4) and packed.positions == 30
 
 
 def test_work_of_encoders_counts_what_is_looked_at_both_ways() -> None:
@@ -113,7 +112,7 @@ def test_work_of_encoders_counts_what_is_looked_at_both_ways() -> None:
     assert tokens == 6
     assert flops == 6 * ((2 * block - late) * 6 + (late + head)) + 12 * 2 * 32 * (16 + 4)
     encoded, labels = labelled(2)
-    batch_of_labels = next(label_batches(pack_labels(encoded, [0], labels[:1], 24, 0, 1), 1))
+    batch_of_labels = rows_to_label_batch(pack_labels(encoded, [0], labels[:1], 24, 0, 1), np.arange(1))
     config = CONFIG.model_copy(update={"labels": ("a", "b"), "head_bias": False})
     tokens, flops = batch_work(config, batch_of_labels, learnt=1)
     assert flops == 6 * (2 * block * tokens + (32 * 32 + 2 * 32)) + 12 * 2 * 32 * tokens**2

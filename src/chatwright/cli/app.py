@@ -108,32 +108,18 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Score a model with its uncertainty: the questions of its recipe, or any public task."""
-    from chatwright.cli.evaluate import evaluate_model, run_harness, split_names
-    from chatwright.core.errors import UsageError
+    from chatwright.cli.evaluate import evaluate_model, refuse
 
+    recipe_options: dict[str, Any] = {"docs": docs, "data": data, "files": file, "base": base, "lora": lora}
+    recipe_options |= {"minutes": minutes, "out": out, "sets": sets}
+    model_options: dict[str, Any] = {"against": against, "harness_folder": harness_folder, "limit": limit}
+    model_options |= {"beams": beams, "max_new_tokens": max_new_tokens}
     if tasks is None and harness is None:
-        if against is not None:
-            raise UsageError("two models are compared on tasks", where="--against", remedy="name some with --tasks")
-        options = {"docs": docs, "data": data, "files": file, "base": base, "lora": lora, "minutes": minutes}
-        _carry_out("evaluate", model, json, options={**options, "out": out, "sets": sets})
+        refuse(model_options, "a recipe's own questions are asked; name tasks with --tasks or --harness")
+        _carry_out("evaluate", model, json, options=recipe_options)
         return
-    if model is None:
-        from chatwright.core.runs import newest_run
-
-        model = str(newest_run("evaluate"))
-    if tasks is not None:
-        written = {"beams": beams, "max_new_tokens": max_new_tokens}
-        evaluate_model(
-            model,
-            split_names(tasks, "--tasks"),
-            against=against,
-            data=data,
-            limit=limit,
-            options=written,
-            as_json=json,
-        )
-    if harness is not None:
-        run_harness(model, split_names(harness, "--harness"), harness_folder, limit, json)
+    refuse({name: value for name, value in recipe_options.items() if name != "data"}, "no recipe is carried out here")
+    evaluate_model(model, tasks, harness, data=data, options=model_options, as_json=json)
 
 
 _stage_command("report", "report", "Write the page, the scores and the model card.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,44 +14,94 @@ from chatwright.cli.display import print_json, show
 from chatwright.cli.stages import DATA_VARIABLE
 from chatwright.cli.talk import generation_settings
 from chatwright.core.errors import UsageError
+from chatwright.core.runs import newest_run
 
 _NAMES = {"accuracy": "accuracy", "bleu": "BLEU", "chrf": "chrF", "token_f1": "token F1", "exact_match": "exact"}
 _NAMES |= {"rouge_1": "ROUGE-1", "rouge_2": "ROUGE-2", "rouge_l": "ROUGE-L", "accuracy_per_byte": "accuracy, per byte"}
 
 
+_SPELT = {"files": "--file", "base": "--from", "sets": "--set"}  # options whose names differ from the settings'
+
+
+def refuse(options: Mapping[str, Any], why: str) -> None:
+    """`UsageError` for options that were given and would mean nothing."""
+    given = [_SPELT.get(name, "--" + name.replace("_", "-")) for name, value in options.items() if value]
+    if given:
+        raise UsageError(f"{', '.join(given)}: {why}", where="evaluate", remedy="leave it out")
+
+
 def evaluate_model(
-    model: str,
-    tasks: list[str],
+    model: str | None,
+    tasks: str | None,
+    harness: str | None,
     *,
-    against: str | None,
     data: str | None,
-    limit: int | None,
-    options: dict[str, Any],
+    options: Mapping[str, Any],
     as_json: bool,
 ) -> None:
-    """Score a model on tasks; with `against` another one too, and the difference item by item."""
+    """Score a model (none named: the newest run's) on public tasks, by EleutherAI's harness, or both."""
+    if tasks is None:
+        told = {name: options.get(name) for name in ("against", "beams", "max_new_tokens")}
+        refuse({**told, "data": data}, "this is for --tasks")
+    if harness is None:
+        refuse({"harness_folder": options.get("harness_folder")}, "this is for --harness")
+    name, results = model or str(newest_run("evaluate")), dict[str, Any]()
+    against = options.get("against")
+    if tasks is not None:
+        results["tasks"] = _run_tasks(name, split_names(tasks, "--tasks"), against, data, options)
+    if harness is not None:
+        results["harness"] = _run_harness(name, split_names(harness, "--harness"), options)
+    if as_json:
+        print_json({"model": name, "against": against, **results})
+        return
+    console = Console()
+    if "tasks" in results:
+        _show(console, name, against, results["tasks"])
+    if "harness" in results:
+        _show_harness(console, results["harness"])
+
+
+def _run_tasks(
+    model: str, tasks: list[str], against: str | None, data: str | None, options: Mapping[str, Any]
+) -> dict[str, Any]:
     from chatwright.evaluate.settings import EvaluateSettings
     from chatwright.evaluate.tasks import check_tasks, compare, run_task
     from chatwright.interop.pretrained import Pretrained
 
-    folder = data or os.environ.get(DATA_VARIABLE)
+    folder, limit = data or os.environ.get(DATA_VARIABLE), options.get("limit")
     check_tasks(tasks, folder)
-    settings, generation = EvaluateSettings(), generation_settings(options)
-    loaded = [Pretrained.load(name) for name in (model, against) if name is not None]
+    settings = EvaluateSettings()
+    generation = generation_settings({key: options.get(key) for key in ("beams", "max_new_tokens")})
+    names = [model] if against is None else [model, against]
+    loaded = [Pretrained.load(name) for name in names]
     results: dict[str, Any] = {}
     for task in tasks:
         outcomes = []
-        for name, asked in zip((model, against), loaded, strict=False):
+        for name, asked in zip(names, loaded, strict=True):
             with show(f"{task}, {name}") as progress:
                 outcomes.append(run_task(task, asked, Path(str(folder)), settings, generation, limit, progress))
         results[task] = {"figures": outcomes[0].figures, "signatures": outcomes[0].signatures}
         if against is not None:
             results[task]["against"] = outcomes[1].figures
             results[task]["difference"] = compare(outcomes[0], outcomes[1], settings, seed=0)
-    if as_json:
-        print_json({"model": model, "against": against, "tasks": results})
-        return
-    _show(Console(), model, against, results)
+    return results
+
+
+def _run_harness(model: str, tasks: list[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    from chatwright.interop.harness import harness_scores
+    from chatwright.interop.pretrained import Pretrained
+
+    return harness_scores(Pretrained.load(model), tasks, options.get("harness_folder"), options.get("limit"))
+
+
+def _show_harness(console: Console, scores: dict[str, Any]) -> None:
+    table = Table(title="scores by the evaluation harness", title_justify="left")
+    for head in ("task", "figure", "value", "standard error"):
+        table.add_column(head)
+    for task, figures in scores.items():
+        for name, (value, error) in figures.items():
+            table.add_row(task, name, f"{value:.4f}", "–" if error is None else f"{error:.4f}")
+    console.print(table)
 
 
 def _show(console: Console, model: str, against: str | None, results: dict[str, Any]) -> None:
@@ -87,21 +138,3 @@ def split_names(names: str, where: str) -> list[str]:
     if not found:
         raise UsageError("no name is given", where=where, remedy="give names with commas between")
     return found
-
-
-def run_harness(model: str, tasks: list[str], own: Path | None, limit: int | None, as_json: bool) -> None:
-    """Score a model by EleutherAI's harness, through its own interface."""
-    from chatwright.interop.harness import harness_scores
-    from chatwright.interop.pretrained import Pretrained
-
-    scores = harness_scores(Pretrained.load(model), tasks, own, limit)
-    if as_json:
-        print_json({"model": model, "harness": scores})
-        return
-    table = Table(title="scores by the evaluation harness", title_justify="left")
-    for head in ("task", "figure", "value", "standard error"):
-        table.add_column(head)
-    for task, figures in scores.items():
-        for name, (value, error) in figures.items():
-            table.add_row(task, name, f"{value:.4f}", "–" if error is None else f"{error:.4f}")
-    Console().print(table)

@@ -65,7 +65,7 @@ def carry_out(stage: str, recipe: str | None, options: Options, *, as_json: bool
         return
     console = Console()
     if stage == "report":
-        _show_run(console, run, artifact, loaded.story)
+        _show_run(console, run, artifact, loaded)
     else:
         _show_stage(console, artifact)
 
@@ -163,7 +163,7 @@ def _spelt(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _show_run(console: Console, run: Path, report: Artifact, story: str) -> None:
+def _show_run(console: Console, run: Path, report: Artifact, recipe: Recipe) -> None:
     rows = read_json(report.folder / "scores.json")["rows"]
     table = Table(title="what it can do", title_justify="left")
     for heading in ("score", "value", "95% interval", "target"):
@@ -180,7 +180,10 @@ def _show_run(console: Console, run: Path, report: Artifact, story: str) -> None
         console.print(f"[bold]> {answer['question']}[/bold]", markup=True, highlight=False)
         console.print(f"  {answer['answer']}\n", markup=False, highlight=False)
     console.print(f"report  {report.folder / 'index.html'}", soft_wrap=True, markup=False, highlight=False)
-    use = f"talk    chatwright chat {run}" if story == "chat" else f'try     chatwright generate {run} "…"'
+    talks, reads = recipe.story in ("chat", "messages"), recipe.story == "text" and recipe.text.objective == "masked"
+    use = f"talk    chatwright chat {run}" if talks else f'try     chatwright generate {run} "…"'
+    if reads:  # an encoder does not write
+        use = f'try     chatwright explain {run} "…"'
     console.print(use, soft_wrap=True, markup=False, highlight=False)
 
 

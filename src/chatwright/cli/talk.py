@@ -46,7 +46,7 @@ def chat(run: Path | None, asked: list[str], ask_file: Path | None, options: dic
     if ask_file and as_json:
         raise UsageError("--ask-file answers as JSONL already", remedy="leave --json out")
     conversations = read_conversations(ask_file) if ask_file else []
-    assistant = Assistant.load(run or newest_run("finetune", beside="chat"))
+    assistant = Assistant.load(run or newest_run("finetune", beside=("chat", "corpus/conversations.parquet")))
     if ask_file:
         too_long = [str(at + 1) for at, messages in enumerate(conversations) if not assistant.fits(messages)]
         if too_long:

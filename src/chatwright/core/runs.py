@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,12 +14,16 @@ RUNS = Path("runs")
 BENCHES = RUNS / "bench"  # NAME.json holds what `chatwright bench NAME` measured last
 
 
-def newest_run(stage: str, runs: Path = RUNS, *, beside: str = "") -> Path:
-    """The run folder below `runs` that finished `stage` last, of those that have a stage `beside`.
+def newest_run(stage: str, runs: Path = RUNS, *, beside: Sequence[str] = ("",)) -> Path:
+    """The run folder below `runs` that finished `stage` last, of those that hold one of `beside`.
 
     `UsageError` if none did.
     """
-    found = [path for path in runs.glob(f"*/{stage}/manifest.json") if (path.parent.parent / beside).is_dir()]
+    found = [
+        path
+        for path in runs.glob(f"*/{stage}/manifest.json")
+        if any((path.parent.parent / each).exists() for each in beside)
+    ]
     newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
     if newest is None:
         raise UsageError(

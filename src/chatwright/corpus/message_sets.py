@@ -107,8 +107,12 @@ def _json_rows(path: Path) -> Iterator[tuple[str, Any]]:
         try:
             rows = json.loads(read_text(path))
         except ValueError as error:
-            raise DataError(f"is no JSON: {error}", where=str(path)) from None
-        yield from ((f"row {number}", row) for number, row in enumerate(_list(rows), 1))
+            raise DataError(
+                f"is no JSON: {error}", where=str(path), remedy="name it .jsonl if each line is an object of its own"
+            ) from None
+        if not isinstance(rows, list):
+            raise DataError("holds no list of conversations", where=str(path), remedy="write [{…}, {…}], or JSON Lines")
+        yield from ((f"row {number}", row) for number, row in enumerate(rows, 1))
         return
     for number, line in enumerate(read_lines(path), 1):
         if line.strip():

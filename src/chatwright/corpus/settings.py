@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from chatwright.core.settings import Settings
 
@@ -140,3 +140,9 @@ class TextSettings(Settings):
     minimum_characters: int = Field(20_000, ge=1, description="characters below which training makes no sense")
     blimp: bool = Field(False, description="ask for grammar by minimal pairs (the data set blimp)")
     samples: int = Field(8, ge=0, description="beginnings of unread passages that the model goes on from")
+
+    @model_validator(mode="after")
+    def _an_encoder_has_its_own_shape(self) -> TextSettings:
+        if self.objective == "masked" and self.shape != "qwen3":
+            raise ValueError(f"shape ({self.shape}) is a decoder's; objective = 'masked' trains an encoder")
+        return self

@@ -30,7 +30,6 @@ from chatwright.tokens.tokenizer import BEGIN, END, Tokenizer
 
 _TOGETHER = 64  # sources written at once, between two words of progress
 _LEAD_SENTENCES = 3
-_ROUGE = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}
 Row = dict[str, Any]
 
 
@@ -128,16 +127,14 @@ def _summaries(
     """
     size = _LEAD_SENTENCES if unit == "words" else round(median(len(row["target"]) for row in train))
 
-    def scored(texts: Sequence[str]) -> list[dict[str, scorers.Rouge]]:
-        return [scorers.rouge(row["target"], text, unit=unit, stemmer=True) for row, text in _both(rows, texts)]
-
-    ours, theirs = scored(written), scored([lead(row["source"], size, unit) for row in rows])
+    targets = [row["target"] for row in rows]
+    ours = scorers.summary_scores(targets, written, unit)
+    theirs = scorers.summary_scores(targets, [lead(row["source"], size, unit) for row in rows], unit)
     figures: dict[str, Any] = {}
-    for name, kind in _ROUGE.items():
-        one, other = ([each[kind].f for each in scores] for scores in (ours, theirs))
+    for name, one in ours.items():
         figures[name] = bootstrap_mean(one, **drawn).figure("0 to 1")
-        figures[f"baseline_{name}"] = bootstrap_mean(other, **drawn).figure("0 to 1")
-        figures[f"{name}_gain"] = paired_difference(one, other, **drawn).figure("0 to 1")
+        figures[f"baseline_{name}"] = bootstrap_mean(theirs[name], **drawn).figure("0 to 1")
+        figures[f"{name}_gain"] = paired_difference(one, theirs[name], **drawn).figure("0 to 1")
     words = "lines or sentences" if unit == "words" else "characters"
     signature = scorers.rouge_signature(unit=unit, stemmer=True) + "|F-measure"
     return figures, {"rouge": signature, "baseline": f"the first {size} {words} of the source"}
@@ -147,15 +144,11 @@ def _reading(
     rows: Sequence[Row], written: Sequence[str], settings: EvaluateSettings, drawn: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Exact match and F1 (SQuAD's) against the best of all right answers, beside the sentence nearest the question."""
-    unit = settings.unit
-
-    def best(texts: Sequence[str]) -> tuple[list[bool], list[float]]:
-        both = [([row["target"], *row["others"]], text) for row, text in _both(rows, texts)]
-        exact = [any(scorers.exact_match(answer, text) for answer in answers) for answers, text in both]
-        return exact, [max(scorers.token_f1(answer, text, unit) for answer in answers) for answers, text in both]
-
+    unit, right = settings.unit, [[row["target"], *row["others"]] for row in rows]
     asked = [row["source"].partition("\n") for row in rows]  # a question stands before its text
-    ours, theirs = best(written), best([nearest_sentence(question, text, unit) for question, _, text in asked])
+    ours = scorers.answer_scores(right, written, unit)
+    nearby = [nearest_sentence(question, text, unit) for question, _, text in asked]
+    theirs = scorers.answer_scores(right, nearby, unit)
     figures = {
         "exact_match": share_interval(ours[0], confidence=settings.confidence).figure("share"),
         "token_f1": bootstrap_mean(ours[1], **drawn).figure("0 to 1"),

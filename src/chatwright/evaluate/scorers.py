@@ -24,6 +24,7 @@ from chatwright.evaluate.text import Unit, answer_tokens, characters, squeeze
 
 BLEU_TOKENIZERS: dict[Unit, str] = {"words": "13a", "characters": "zh"}
 ROUGE_KINDS = ("rouge1", "rouge2", "rougeL")
+SUMMARY_KINDS = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL"}
 
 
 def exact_match(reference: str, hypothesis: str) -> bool:
@@ -88,6 +89,20 @@ def rouge(
     """
     scores = _rouge_scorer(kinds, stemmer and unit == "words", unit).score(reference, hypothesis)
     return {kind: Rouge(*(float(part) for part in scores[kind])) for kind in kinds}
+
+
+def summary_scores(targets: Sequence[str], written: Sequence[str], unit: Unit) -> dict[str, list[float]]:
+    """ROUGE-1, -2 and -L of each summary: F-measures, words stemmed, under the names of reports."""
+    pairs = zip(targets, written, strict=True)
+    each = [rouge(target, text, unit=unit, stemmer=True) for target, text in pairs]
+    return {name: [score[kind].f for score in each] for name, kind in SUMMARY_KINDS.items()}
+
+
+def answer_scores(right: Sequence[Sequence[str]], written: Sequence[str], unit: Unit) -> tuple[list[bool], list[float]]:
+    """Exact match and token F1 of each answer with the best of its right ones, as SQuAD's evaluation does."""
+    pairs = list(zip(right, written, strict=True))
+    exact = [any(exact_match(each, text) for each in answers) for answers, text in pairs]
+    return exact, [max(token_f1(each, text, unit) for each in answers) for answers, text in pairs]
 
 
 def rouge_signature(*, stemmer: bool = False, unit: Unit = "words") -> str:

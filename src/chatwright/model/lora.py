@@ -7,18 +7,15 @@ are the adapters that PEFT knows. The sum is made at each use: one small product
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from chatwright.core.errors import ArtifactError
-from chatwright.core.files import read_json, replacing, write_json
+from chatwright.core.files import replacing, write_json
 from chatwright.model.language_model import LanguageModel
 from chatwright.model.layers import Linear
 from chatwright.model.shapes.shape import StockWeight
@@ -117,47 +114,6 @@ def _config(
         "fan_in_fan_out": transposed,
         "inference_mode": True,
     }
-
-
-def load_adapters(model: LanguageModel, folder: Path) -> None:
-    """Put the factors of a PEFT folder beside the model's matrices; what does not fit is an `ArtifactError`."""
-    where = folder / ADAPTER_CONFIG
-    config = read_json(where)
-    if config.get("peft_type") != "LORA":
-        raise ArtifactError(f"peft_type {config.get('peft_type')!r} is not built (built: 'LORA')", where=str(where))
-    strange = [key for key in ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern") if config.get(key)]
-    if strange:
-        raise ArtifactError(f"these options of LoRA are not built: {', '.join(strange)}", where=str(where))
-    try:
-        stock = load_file(folder / ADAPTER_WEIGHTS)
-    except (OSError, ValueError, json.JSONDecodeError) as error:
-        raise ArtifactError(f"the adapters cannot be read: {error}", where=str(folder / ADAPTER_WEIGHTS)) from None
-    add_adapters(model, int(config["r"]), float(config["lora_alpha"]), seed=0)
-    _fill(model, stock, str(folder))
-
-
-def _fill(model: LanguageModel, stock: Mapping[str, Tensor], where: str) -> None:
-    used, mistakes = set[str](), list[str]()
-    with torch.no_grad():
-        for name, factors in adapters(model).items():
-            place = _place(model, name)
-            for module, scale, down, up in zip(place.names, _scales(place), factors.downs, factors.ups, strict=True):
-                for factor, letter, size in ((down, "A", 1.0), (up, "B", scale)):
-                    key = f"{_PREFIX}{module.removesuffix('.weight')}.lora_{letter}.weight"
-                    used.add(key)
-                    if key not in stock:
-                        factor.zero_()  # this matrix is not adapted
-                    elif stock[key].shape != factor.shape:
-                        mistakes.append(f"{key} is {list(stock[key].shape)} where {list(factor.shape)} belongs")
-                    else:
-                        factor.copy_(stock[key] * size)
-    mistakes += [f"{key} has no place in this model" for key in stock if key not in used]
-    if mistakes:
-        raise ArtifactError(
-            f"the adapters do not fit the model: {'; '.join(mistakes[:8])}",
-            where=where,
-            remedy="take the model that they were made for",
-        )
 
 
 def _scales(place: StockWeight) -> tuple[float, ...]:

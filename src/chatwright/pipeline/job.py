@@ -88,6 +88,22 @@ def write_scores(folder: Path, scores: dict[str, Any], answers: list[dict[str, A
     (folder / "answers.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
+def next_token_loss(packed: Artifact, precision: str) -> Callable[[Any], dict[str, float]]:
+    """What validates a decoder: its loss on the packed rows `validation`, which training never reads."""
+
+    def validate(model: Any) -> dict[str, float]:
+        import torch
+
+        from chatwright.evaluate.perplexity import negative_log_likelihood
+        from chatwright.tokens.packing import Rows
+
+        rows = Rows.load(packed.folder, "validation")
+        nats = negative_log_likelihood(model, rows, getattr(torch, precision))
+        return {"validation_loss": nats / int(rows.learnt.sum())}
+
+    return validate
+
+
 def report_on(job: Job, scored: Artifact) -> Artifact:
     """The last stage of every story: the page, the scores as JSON, and the model card."""
 
@@ -97,14 +113,23 @@ def report_on(job: Job, scored: Artifact) -> Artifact:
         recipe = job.recipe
         title = recipe.title or recipe.name
         return build_report(
-            folder, job.run, recipe.report, title=title, recipe=recipe.name, seed=recipe.seed, benches=benches
+            folder,
+            job.run,
+            recipe.report,
+            title=title,
+            recipe=recipe.name,
+            seed=recipe.seed,
+            benches=benches,
+            stages=stages,
         )
 
     benches = sorted(BENCHES.glob("*.json"))
+    stages = sorted({artifact.folder.name for artifact in job.done.values()})
     settings = {
         **settings_of(job.recipe, "report"),
         "title": job.recipe.title,
         "recipe": job.recipe.name,
+        "stages": stages,
         "benches": {path.stem: hash_file(path) for path in benches},
     }
     return job.build("report", settings, {"evaluate": scored}, work)

@@ -112,12 +112,12 @@ def pretrain(job: Job) -> Artifact:
 
         recipe, planned = job.recipe, Plan.load(made.folder)
         steps, count = planned.stage("pretrain").steps, planned.stage("pretrain").rows_per_batch
-        own = Tokenizer.load(learnt.folder)
+        own, fold_of = Tokenizer.load(learnt.folder), _folds(read)
         labelled, plain = (EncodedTexts.load(encoded.folder, name) for name in ("labelled", "plain"))
 
         def fold(number: int, place: Path, part: Progress) -> dict[str, Any]:
             seed = derive_seed(recipe.seed, "pretrain", number)
-            texts = [labelled.text(at) for at, asked in enumerate(_folds(read)) if asked != number]
+            texts = [labelled.text(at) for at, asked in enumerate(fold_of) if asked != number]
             texts += [plain.text(at) for at in range(len(plain))]
             rows = pack_words(texts, recipe.packing.row_tokens, own.control[PAD], recipe.packing.open_rows)
             batches = Masking.of(rows, own, recipe.masking, rows_per_batch=count, seed=derive_seed(seed, "batches"))
@@ -153,11 +153,11 @@ def finetune(job: Job) -> Artifact:
 
         recipe, planned = job.recipe, Plan.load(made.folder)
         pad, labelled = Tokenizer.load(learnt.folder).control[PAD], EncodedTexts.load(encoded.folder, "labelled")
-        names, labels = _labels(read)
+        (names, labels), fold_of = _labels(read), _folds(read)
 
         def fold(number: int, place: Path, part: Progress, start: Path | None) -> dict[str, Any]:
             seed = derive_seed(recipe.seed, "finetune", number)
-            chosen = [at for at, asked in enumerate(_folds(read)) if asked != number]
+            chosen = [at for at, asked in enumerate(fold_of) if asked != number]
             rows = pack_labels(
                 labelled,
                 chosen,

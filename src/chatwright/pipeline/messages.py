@@ -5,14 +5,14 @@ corpus → (base →) tokenizer → tokens → plan → finetune → evaluate �
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from chatwright.core.artifacts import Artifact
+from chatwright.core.errors import UsageError
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
-from chatwright.pipeline.job import CHECKPOINT, Job, report_on, settings_of, stage, write_scores
+from chatwright.pipeline.job import CHECKPOINT, Job, next_token_loss, report_on, settings_of, stage, write_scores
 
 
 @stage
@@ -80,6 +80,12 @@ def plan(job: Job) -> Artifact:
         size = learnt.figures["vocabulary_size"]
         if recipe.base:
             config = load_config(learnt.folder)
+            if recipe.packing.row_tokens > config.context:
+                raise UsageError(
+                    f"rows of {recipe.packing.row_tokens} tokens exceed the base's context of {config.context}",
+                    where=recipe.base,
+                    remedy=f"--set packing.row_tokens={config.context}",
+                )
         else:
             config = size_for(training_seconds(recipe.plan), recipe.plan, size, context=4 * recipe.packing.row_tokens)
         most = recipe.plan.most_epochs * packed.figures["train_rows"] // recipe.train.rows_per_batch
@@ -131,7 +137,7 @@ def finetune(job: Job) -> Artifact:
             lora=recipe.lora,
             base=str(learnt.folder),  # with rows for our control tokens, which the source may lack
             tokenizer=learnt.folder,
-            validate=_validation(packed, planned.precision),
+            validate=next_token_loss(packed, planned.precision),
             progress=progress,
         )
         epochs = figures["steps"] * planned.stage("finetune").rows_per_batch / len(rows)
@@ -154,9 +160,10 @@ def evaluate(job: Job) -> Artifact:
 
         recipe = job.recipe
         set_up(Plan.load(made.folder).threads)
+        rows = {split: _rows(read, split) for split in ("train", "test")}
         scores, answers = evaluate_messages(
-            conversations={split: [row["messages"] for row in _rows(read, split)] for split in ("train", "test")},
-            sources=[row["source"] for row in _rows(read, "test")],
+            conversations={split: [row["messages"] for row in found] for split, found in rows.items()},
+            sources=[row["source"] for row in rows["test"]],
             packed=packed.folder,
             model=last.folder,
             base=learnt.folder if recipe.base else None,
@@ -186,19 +193,3 @@ def _rows(read: Artifact, split: str) -> list[dict[str, Any]]:
     from chatwright.corpus.tables import read_rows
 
     return [row for row in read_rows(read.folder / CONVERSATIONS_FILE) if row["split"] == split]
-
-
-def _validation(packed: Artifact, precision: str) -> Callable[[Any], dict[str, float]]:
-    """Loss on conversations that training never reads."""
-
-    def validate(model: Any) -> dict[str, float]:
-        import torch
-
-        from chatwright.evaluate.perplexity import negative_log_likelihood
-        from chatwright.tokens.packing import Rows
-
-        rows = Rows.load(packed.folder, "validation")
-        nats = negative_log_likelihood(model, rows, getattr(torch, precision))
-        return {"validation_loss": nats / int(rows.learnt.sum())}
-
-    return validate

@@ -12,7 +12,7 @@ from typing import Any
 from chatwright.core.artifacts import Artifact
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
-from chatwright.pipeline.job import CHECKPOINT, Job, report_on, settings_of, stage, write_scores
+from chatwright.pipeline.job import CHECKPOINT, Job, next_token_loss, report_on, settings_of, stage, write_scores
 
 
 @stage
@@ -51,11 +51,10 @@ def tokens(job: Job) -> Artifact:
     read, learnt, masked = corpus(job), tokenizer(job), job.recipe.text.objective == "masked"
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
-        from chatwright.tokens.build import pack_masked_texts, pack_texts
+        from chatwright.tokens.build import pack_texts
 
         texts = {split: _texts(read, split) for split in ("train", "validation")}
-        pack = pack_masked_texts if masked else pack_texts
-        return pack(folder, learnt.folder, texts, job.recipe.packing, progress)
+        return pack_texts(folder, learnt.folder, texts, job.recipe.packing, progress, masked=masked)
 
     settings = {**settings_of(job.recipe, "packing"), "masked": masked}
     return job.build("tokens", settings, {"corpus": read, "tokenizer": learnt}, work)
@@ -129,7 +128,7 @@ def _causal(
         start=None,
         shuffle=True,
         tokenizer=learnt.folder,
-        validate=_validation(packed, planned.precision),
+        validate=next_token_loss(packed, planned.precision),
         progress=progress,
     )
 
@@ -210,23 +209,6 @@ def _texts(read: Artifact, split: str) -> list[str]:
     from chatwright.corpus.texts import DOCUMENTS_FILE
 
     return [row["text"] for row in read_rows(read.folder / DOCUMENTS_FILE) if row["split"] == split]
-
-
-def _validation(packed: Artifact, precision: str) -> Callable[[Any], dict[str, float]]:
-    """Loss on passages that training never reads."""
-
-    def validate(model: Any) -> dict[str, float]:
-        import torch
-
-        from chatwright.evaluate.perplexity import negative_log_likelihood
-        from chatwright.tokens.packing import Rows
-
-        rows = Rows.load(packed.folder, "validation")
-        return {
-            "validation_loss": negative_log_likelihood(model, rows, getattr(torch, precision)) / int(rows.learnt.sum())
-        }
-
-    return validate
 
 
 def _masked_validation(masking: Any, precision: str) -> Callable[[Any], dict[str, float]]:

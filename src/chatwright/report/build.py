@@ -33,16 +33,17 @@ def build_report(
     recipe: str,
     seed: int,
     benches: Sequence[Path] = (),
+    stages: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write `index.html`, `scores.json`, `README.md` and `curves.png` for `run` into `folder`.
 
     Everything comes from the artifacts in `run`; stages that it lacks are left out. The same
     artifacts, settings and seed give the same files. `recipe` and what the corpus was read
     from decide which targets judge the run. `benches` are files of `chatwright bench`: what was
-    measured apart from this run.
+    measured apart from this run; `stages` are those that led to it (none named: all of the folder).
     Returns the stage's figures; raises `ArtifactError` where no stage has finished.
     """
-    record = read_run(run, benches)
+    record = read_run(run, benches, stages)
     cost = run_cost(record, settings.watts)
     scores = collect_scores(record, cost)
     verdicts = judge(targets_for(recipe, record.read_from), scores)

@@ -73,9 +73,13 @@ class RunRecord:
         return {name: ", ".join(versions) for name, versions in seen.items()}
 
 
-def read_run(run: Path, benches: Sequence[Path] = ()) -> RunRecord:
-    """Read what the stages of `run` left, and files of benches; `ArtifactError` where no stage has finished."""
+def read_run(run: Path, benches: Sequence[Path] = (), stages: Sequence[str] = ()) -> RunRecord:
+    """Read what the stages of `run` left, and files of benches; `ArtifactError` where no stage has finished.
+
+    Of the folder's stages only `stages` count, if any are named: others may be left of a recipe before.
+    """
     found = {path.parent.name for path in run.glob(f"*/{MANIFEST}")}
+    found &= set(stages) or found
     names = sorted(
         (name for name in found if not name.startswith(".") and name != _OWN),
         key=lambda name: (STAGES.index(name) if name in STAGES else len(STAGES), name),

@@ -120,7 +120,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Sample:
-    """One question with the answer it got. `mark` is right, near or wrong."""
+    """One question with the answer it got. `mark` is right, near or wrong; empty where nothing judges it."""
 
     task: str
     messages: list[dict[str, str]]
@@ -192,7 +192,9 @@ class Story:
         return [Sample(row["task"], row["messages"], row["expected"], row["answer"], self._mark(row)) for row in chosen]
 
     def _mark(self, row: dict[str, Any]) -> str:
-        if row.get("exact"):
+        if row.get("exact") is None:
+            return ""
+        if row["exact"]:
             return "right"
         near = self.record.settings("evaluate").get("evaluate", {}).get("near_exact", NEAR_EXACT)
         return "near" if (row.get("rouge_l") or 0.0) >= near else "wrong"

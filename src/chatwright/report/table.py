@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from chatwright.core.artifacts import MANIFEST
 from chatwright.core.files import read_json
 from chatwright.report import formats
 from chatwright.report.costs import run_cost
-from chatwright.report.record import TRAINING, read_run
+from chatwright.report.record import TRAINING, RunRecord, read_run
 from chatwright.report.scores import collect_scores
 from chatwright.report.story import KINDS
 from chatwright.report.targets import Target, Verdict, judge, targets_for
@@ -21,16 +20,21 @@ _WATTS = 0.0  # energy is no column here
 
 def runs_table(runs: Sequence[Path]) -> str:
     """The table of these runs, a line for each judged score (of a run without targets: each headline score)."""
-    rows = [row for run in runs for row in _rows(run)]
-    machines = sorted({_machine(run) for run in runs})
-    lines = [_line(_HEAD), _line(["---"] * len(_HEAD)), *(_line(row) for row in rows)]
-    told = "\n".join(f"- {machine}" for machine in machines)
-    return "\n".join(lines) + f"\n\nMeasured on:\n\n{told}\n"
+    told = [_read(run) for run in runs]
+    lines = [_line(_HEAD), _line(["---"] * len(_HEAD)), *(_line(row) for each in told for row in _rows(*each))]
+    machines = sorted({_machine(record) for _, record in told})
+    return "\n".join(lines) + "\n\nMeasured on:\n\n" + "".join(f"- {machine}\n" for machine in machines)
 
 
-def _rows(run: Path) -> list[list[str]]:
-    record = read_run(run)
-    recipe, cost = _recipe(run), run_cost(record, _WATTS)
+def _read(run: Path) -> tuple[str, RunRecord]:
+    """The recipe's name and the stages that led to its report, as that was told them; without one the whole folder."""
+    manifest = run / "report" / MANIFEST
+    told = read_json(manifest)["settings"] if manifest.exists() else {}
+    return str(told.get("recipe", run.name)), read_run(run, stages=told.get("stages", ()))
+
+
+def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
+    cost = run_cost(record, _WATTS)
     scores = collect_scores(record, cost)
     seeds = {manifest.seed for manifest in record.manifests.values()}
     trained = [figures for stage in TRAINING if (figures := record.figures(stage))]
@@ -53,12 +57,6 @@ def _rows(run: Path) -> list[list[str]]:
     return rows
 
 
-def _recipe(run: Path) -> str:
-    """The recipe's name, as the run's own report was told it."""
-    told = run / "report" / MANIFEST
-    return str(read_json(told)["settings"]["recipe"]) if told.exists() else run.name
-
-
 def _limit(verdict: Verdict | None, which: str) -> str:
     """The limit with whether it is met; a dash where there is none."""
     if verdict is None:
@@ -71,9 +69,8 @@ def _limit(verdict: Verdict | None, which: str) -> str:
     return f"{target.limit(value)} {'✓' if held else '✗' if held is False else ''}".strip()
 
 
-def _machine(run: Path) -> str:
-    record = read_run(run)
-    machine: dict[str, Any] = record.machine
+def _machine(record: RunRecord) -> str:
+    machine = record.machine
     peak = machine.get("peak_bf16_flops_per_second")
     told = f"{machine.get('processor', 'an unknown processor')}, {machine.get('threads', '?')} threads"
     return told + (f", {formats.scaled(float(peak), 'FLOP/s')} measured (bfloat16)" if peak else "")

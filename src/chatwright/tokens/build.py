@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from chatwright.core.progress import Progress
 from chatwright.corpus.tables import read_rows
@@ -27,19 +31,23 @@ def build_tokenizer(
     conversations = read_rows(chat / "train.parquet")[: settings.examples]
     progress.update(0.2, f"learning from {len(documents):,} documents and {len(conversations):,} conversations")
 
-    def texts() -> Iterator[str]:
-        yield from documents
-        for row in conversations:
-            yield from (message["content"] for message in row["messages"])
+    said = (message["content"] for row in conversations for message in row["messages"])
+    tokenizer = _learn(folder, chain(documents, said), settings)
+    return {"vocabulary_size": len(tokenizer), **_sizes(tokenizer, documents[:2000])}
 
-    tokenizer = Tokenizer.learn(texts(), settings.vocabulary_size)
+
+def _learn(folder: Path, texts: Iterable[str], settings: TokenizerSettings, extra: Sequence[str] = ()) -> Tokenizer:
+    tokenizer = Tokenizer.learn(texts, settings.vocabulary_size, extra, words=settings.words)
     tokenizer.save(folder)
-    sample = documents[:2000]
-    ids = sum(map(len, tokenizer.encode_batch(sample)))
+    return tokenizer
+
+
+def _sizes(tokenizer: Tokenizer, sample: list[str]) -> dict[str, float]:
+    """What a token of these texts holds, on average."""
+    ids = max(1, sum(map(len, tokenizer.encode_batch(sample))))
     return {
-        "vocabulary_size": len(tokenizer),
-        "bytes_per_token": round(sum(len(text.encode()) for text in sample) / max(1, ids), 3),
-        "characters_per_token": round(sum(map(len, sample)) / max(1, ids), 3),
+        "bytes_per_token": round(sum(len(text.encode()) for text in sample) / ids, 3),
+        "characters_per_token": round(sum(map(len, sample)) / ids, 3),
     }
 
 
@@ -77,12 +85,19 @@ def _framed(tokenizer: Tokenizer, texts: list[str]) -> Iterator[list[int]]:
 
 
 def _figures(name: str, rows: Rows) -> dict[str, Any]:
-    places = rows.segment[:, :-1] >= 0
+    figures = _filled(name, rows.segment[:, :-1])
+    places, learnt = figures[f"{name}_tokens"], int(rows.learnt.sum())
+    if name == "validation":  # what perplexity is counted over
+        figures[f"{name}_tokens"] = learnt
+    return {**figures, f"{name}_learnt": round(learnt / places, 4)}
+
+
+def _filled(name: str, segment: NDArray[np.int16]) -> dict[str, Any]:
+    places = segment >= 0
     return {
-        f"{name}_rows": len(rows),
-        f"{name}_tokens": int(rows.learnt.sum()) if name == "validation" else int(places.sum()),
+        f"{name}_rows": len(segment),
+        f"{name}_tokens": int(places.sum()),
         f"{name}_filled": round(float(places.mean()), 4),
-        f"{name}_learnt": round(float(rows.learnt.sum() / places.sum()), 4),
     }
 
 
@@ -97,9 +112,8 @@ def learn_from_texts(
     """Learn one vocabulary from all texts, with `extra` control tokens; returns figures."""
     every = [text for group in texts.values() for text in group]
     progress.update(0.2, f"learning from {len(every):,} texts")
-    tokenizer = Tokenizer.learn(every, settings.vocabulary_size, extra, words=settings.words)
-    tokenizer.save(folder)
-    return {"vocabulary_size": len(tokenizer), "characters_per_token": _characters_per_token(tokenizer, every)}
+    tokenizer = _learn(folder, every, settings, extra)
+    return {"vocabulary_size": len(tokenizer), **_sizes(tokenizer, every[:4000])}
 
 
 def encode_texts(
@@ -121,37 +135,22 @@ def pack_texts(
     splits: Mapping[str, list[str]],
     settings: PackingSettings,
     progress: Progress,
+    *,
+    masked: bool,
 ) -> dict[str, Any]:
-    """Write each split's texts, one behind the other, as packed rows; returns figures."""
+    """Write each split's texts as packed rows, one behind the other, or `masked`: rows that know their words."""
     tokenizer, figures = Tokenizer.load(tokenizer_folder), dict[str, Any]()
+    pad = tokenizer.control[PAD]
     for name, texts in splits.items():
         progress.update(0.3, f"packing {name}")
-        rows = pack_documents(_framed(tokenizer, texts), settings.row_tokens, tokenizer.control[PAD])
-        rows.save(folder, name)
-        figures |= _figures(name, rows)
-    return figures
-
-
-def pack_masked_texts(
-    folder: Path,
-    tokenizer_folder: Path,
-    splits: Mapping[str, list[str]],
-    settings: PackingSettings,
-    progress: Progress,
-) -> dict[str, Any]:
-    """Write each split's texts as rows that know their words; returns figures."""
-    tokenizer, figures = Tokenizer.load(tokenizer_folder), dict[str, Any]()
-    for name, texts in splits.items():
-        progress.update(0.3, f"packing {name}")
-        encoded = encode_words(tokenizer, texts)
-        rows = pack_words(encoded, settings.row_tokens, tokenizer.control[PAD], settings.open_rows)
-        rows.save(folder, name)
-        places = rows.segment >= 0
-        figures |= {
-            f"{name}_rows": len(rows),
-            f"{name}_tokens": int(places.sum()),
-            f"{name}_filled": round(float(places.mean()), 4),
-        }
+        if masked:
+            words = pack_words(encode_words(tokenizer, texts), settings.row_tokens, pad, settings.open_rows)
+            words.save(folder, name)
+            figures |= _filled(name, words.segment)
+        else:
+            rows = pack_documents(_framed(tokenizer, texts), settings.row_tokens, pad)
+            rows.save(folder, name)
+            figures |= _figures(name, rows)
     return figures
 
 
@@ -168,21 +167,13 @@ def pack_messages(
     tokenizer, figures = Tokenizer.load(tokenizer_folder), dict[str, Any]()
     for name, conversations in splits.items():
         progress.update(0.2, f"encoding {len(conversations):,} conversations ({name})")
-        encoded = list[tuple[list[int], list[bool]]]()
-        for start in range(0, len(conversations), _BATCH):
-            encoded += encode_conversations(tokenizer, conversations[start : start + _BATCH])
+        encoded = encode_conversations(tokenizer, conversations)
         if both_sides:
             encoded = [(ids, [True] * len(ids)) for ids, _ in encoded]
         rows = pack_conversations(encoded, settings.row_tokens, tokenizer.control[PAD], settings.open_rows)
         rows.save(folder, name)
         figures |= _figures(name, rows)
     return figures
-
-
-def _characters_per_token(tokenizer: Tokenizer, texts: list[str]) -> float:
-    sample = texts[:4000]
-    ids = sum(map(len, tokenizer.encode_batch(sample)))
-    return round(sum(map(len, sample)) / max(1, ids), 3)
 
 
 def learn_from_pairs(
@@ -192,9 +183,8 @@ def learn_from_pairs(
     rows = [row for row in read_rows(pairs / "pairs.parquet") if row["split"] == "train"]
     progress.update(0.2, f"learning from {len(rows):,} pairs")
     texts = [row[side] for row in rows for side in ("source", "target")]
-    tokenizer = Tokenizer.learn(texts, settings.vocabulary_size, GAPS if gaps else ())
-    tokenizer.save(folder)
-    return {"vocabulary_size": len(tokenizer), "characters_per_token": _characters_per_token(tokenizer, texts)}
+    tokenizer = _learn(folder, texts, settings, GAPS if gaps else ())
+    return {"vocabulary_size": len(tokenizer), **_sizes(tokenizer, texts[:4000])}
 
 
 def pack_pair_corpus(

@@ -5,7 +5,7 @@ R rows, T places, S texts in a row at most, N texts in a batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -130,12 +130,6 @@ class LabelBatches:
         """The batch of `step`."""
         first = step * self.rows_per_batch
         return rows_to_label_batch(self.rows, shuffled(first, self.rows_per_batch, len(self.rows), self.seed))
-
-
-def label_batches(rows: LabelRows, rows_per_batch: int) -> Iterator[LabelBatch]:
-    """Every row once, in order."""
-    for start in range(0, len(rows), rows_per_batch):
-        yield rows_to_label_batch(rows, np.arange(start, min(start + rows_per_batch, len(rows))))
 
 
 def rows_to_label_batch(rows: LabelRows, chosen: NDArray[np.int64]) -> LabelBatch:

@@ -66,7 +66,7 @@ class PlanSettings(Settings):
     tokens_per_fact: int = Field(1800, ge=1, description="conversation tokens it takes to learn one of 2,000 facts")
     tokens_per_round: int = Field(139, ge=1, description="mean tokens of one fact's conversations in one round")
     most_rounds: int = Field(60, ge=1, description="no fact is asked about in more rounds than this")
-    most_epochs: int = Field(12, ge=1, description="no document is read more often than this while pretraining")
+    most_epochs: int = Field(12, ge=1, description="no document or conversation is read more often than this")
     most_pair_epochs: int = Field(200, ge=1, description="no pair is learnt more often than this")
     other_seconds: float = Field(110.0, ge=0, description="wall time of all that is not training")
     prudence: float = Field(0.92, gt=0, le=1, description="share of the measured speed that is counted on")
