@@ -1,7 +1,7 @@
 import numpy as np
 
 from chatwright.tokens.batches import Batch
-from chatwright.tokens.exercises import Curriculum, Exercises
+from chatwright.tokens.exercises import Exercises
 
 EXERCISES = Exercises(steps=10, rows_per_batch=5, row_tokens=64, vocabulary_size=1000, seed=3)
 
@@ -32,16 +32,3 @@ def test_easy_exercises_come_first_and_control_tokens_never() -> None:
     used = easy.inputs[easy.segment >= 0]
     assert used.min() >= 6 and used.max() < 206
     assert later.inputs.max() > 206
-
-
-class Steps:
-    def at(self, step: int) -> Batch:
-        filled = np.full((1, 1), step)
-        return Batch(filled, filled, filled.astype(np.int16), filled > 0)
-
-
-def test_the_rows_come_after_the_exercises() -> None:
-    both = Curriculum(EXERCISES, Steps())
-    assert same(both.at(9), EXERCISES.at(9))
-    assert both.at(10).inputs.item() == 0
-    assert both.at(12).inputs.item() == 2

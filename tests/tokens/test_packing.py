@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatwright.core.errors import ArtifactError, DataError
-from chatwright.tokens.batches import Batches, rows_to_batch
+from chatwright.tokens.batches import Batch, Batches, Curriculum, rows_to_batch
 from chatwright.tokens.packing import Rows, pack_conversations, pack_documents
 
 PAD = 0
@@ -93,3 +93,19 @@ def test_a_batch_is_a_pure_function_of_seed_and_step() -> None:
     assert not np.array_equal(batches.indices(9), Batches(numbered(50), 7, seed=4).indices(9))
     batch = rows_to_batch(numbered(50), batches.indices(9))
     assert batch.inputs.shape == batch.targets.shape == batch.learnt.shape == (7, 2)
+
+
+class Numbered:
+    """A batch is its step, and `base` more."""
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+
+    def at(self, step: int) -> Batch:
+        filled = np.full((1, 1), self.base + step)
+        return Batch(filled, filled, filled.astype(np.int16), filled > 0)
+
+
+def test_a_curriculum_ends_with_its_second_kind_counted_from_nothing() -> None:
+    both = Curriculum(Numbered(100), 10, Numbered(0))
+    assert [both.at(step).inputs.item() for step in (0, 9, 10, 12)] == [100, 109, 0, 2]

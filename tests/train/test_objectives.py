@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import torch
 from chatwright.core.progress import Silent
 from chatwright.generate.classify import label_probabilities
 from chatwright.model.encoder import Encoder
-from chatwright.tokens.labels import EncodedTexts, LabelBatches, pack_labels, rows_to_label_batch
-from chatwright.tokens.masking import Masking, Text, WordRows, pack_words
+from chatwright.tokens.batches import Batch
+from chatwright.tokens.labels import EncodedTexts, LabelBatches, label_weights, pack_labels, rows_to_label_batch
+from chatwright.tokens.masking import Foreseeing, Masking, Text, WordRows, pack_words
 from chatwright.tokens.settings import MaskingSettings
 from chatwright.train.encoder_planner import encoder_model
 from chatwright.train.flops import batch_work
@@ -58,6 +60,20 @@ def test_hidden_tokens_are_found_again(tmp_path: Path) -> None:
     assert figures["final_loss"] < 0.3
 
 
+def test_rare_labels_count_as_much_as_frequent_ones() -> None:
+    encoded = EncodedTexts.of([([1, 7 + at, 2], [True] * 3) for at in range(8)])
+    rows = pack_labels(encoded, range(8), [0] * 6 + [1] * 2, 24, 0, 1)
+    assert label_weights(rows, 2, 0.0) == pytest.approx((1, 1))
+    assert label_weights(rows, 2, 1.0) == pytest.approx((8 / 12, 8 / 4))
+    model, batch = stirred(("a", "b")), rows_to_label_batch(rows, np.arange(len(rows)))
+
+    def loss(weights: tuple[float, ...]) -> float:
+        return float(text_labels(model, batch, torch.float32, weights=weights).loss.detach())
+
+    assert loss((2.0, 0.0)) + loss((0.0, 3.0)) == pytest.approx(loss((2.0, 3.0)), rel=1e-5)
+    assert loss((1.0, 1.0)) == pytest.approx(loss(()), rel=1e-5)
+
+
 def test_packed_texts_are_masked_as_they_are_alone() -> None:
     model, some = stirred(), texts(6)
     together, alone = pack_words(some, 24, 0, 1), [pack_words([text], 10, 0, 1) for text in some]
@@ -66,6 +82,33 @@ def test_packed_texts_are_masked_as_they_are_alone() -> None:
         every = Masking(rows, len(rows), 1, MaskingSettings(masked=0.99), MASK, 40, CONTROL)
         asked = masked_tokens(model, every.hide(np.arange(len(rows)), 0), torch.float32)
         return float(asked.loss.detach())
+
+    assert loss(together) == pytest.approx(sum(map(loss, alone)), rel=1e-4)
+
+
+def test_an_encoder_that_foresees_sees_nothing_that_follows() -> None:
+    model, rows = stirred(), pack_words([([1, *range(7, 15), 2], [True] * 10)], 12, 0, 1)
+    batch = Foreseeing(rows, 1, 1).at(0)
+    assert batch.inputs[0, :10].tolist() == [1, *range(7, 15), 2]
+    assert batch.targets[0, :9].tolist() == [*range(7, 15), 2]
+    assert batch.learnt[0].tolist() == [True] * 9 + [False] * 3
+    early = replace(batch, learnt=batch.learnt & (np.arange(12) < 4))
+    changed = early.inputs.copy()
+    changed[0, 4:] = 30
+
+    def loss(batch: Batch) -> float:
+        return float(masked_tokens(model, batch, torch.float32).loss.detach())
+
+    assert loss(replace(early, inputs=changed)) == pytest.approx(loss(early), rel=1e-6)
+    assert loss(replace(early, inputs=changed, causal=False)) != pytest.approx(loss(early), rel=1e-3)
+
+
+def test_each_text_of_a_row_foresees_its_own_tokens() -> None:
+    model, some = stirred(), texts(6)
+    together, alone = pack_words(some, 24, 0, 1), [pack_words([text], 10, 0, 1) for text in some]
+
+    def loss(rows: WordRows) -> float:
+        return float(masked_tokens(model, Foreseeing(rows, len(rows), 1).at(0), torch.float32).loss.detach())
 
     assert loss(together) == pytest.approx(sum(map(loss, alone)), rel=1e-4)
 

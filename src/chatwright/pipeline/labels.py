@@ -2,8 +2,9 @@
 
 corpus → tokenizer → tokens → plan → pretrain → finetune → evaluate → report
 
-Where a data set publishes no split, its folds take turns in being asked; each fold is pretrained and finetuned
-without the texts that it is asked.
+Where a data set publishes no split, its folds take turns in being asked, and each is finetuned without the texts
+that it is asked. Where there are texts that no fold is asked, one pretraining on them serves all folds; else each fold
+is pretrained on what it may learn from.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def plan(job: Job) -> Artifact:
             recipe.classify,
             recipe.packing,
             learnt.figures["vocabulary_size"],
-            Work(rows=max(1, round(learnt_from)), folds=folds),
+            Work(rows=max(1, round(learnt_from)), folds=folds, pretrainings=_pretrainings(read)),
             progress,
         )
         made.save(folder)
@@ -100,12 +101,12 @@ def plan(job: Job) -> Artifact:
 
 @stage
 def pretrain(job: Job) -> Artifact:
-    """Find hidden tokens again, in each fold's own texts."""
+    """Find hidden tokens again, in texts that no fold is asked; where there are none, in each fold's own."""
     read, learnt, encoded, made = corpus(job), tokenizer(job), tokens(job), plan(job)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.tokens.labels import EncodedTexts
-        from chatwright.tokens.masking import Masking, pack_words
+        from chatwright.tokens.masking import masked_pretraining, pack_words
         from chatwright.tokens.tokenizer import PAD, Tokenizer
         from chatwright.train.plan import Plan
         from chatwright.train.stages import train_masked
@@ -114,13 +115,14 @@ def pretrain(job: Job) -> Artifact:
         steps, count = planned.stage("pretrain").steps, planned.stage("pretrain").rows_per_batch
         own, fold_of = Tokenizer.load(learnt.folder), _folds(read)
         labelled, plain = (EncodedTexts.load(encoded.folder, name) for name in ("labelled", "plain"))
+        each = _pretrainings(read) > 1
 
         def fold(number: int, place: Path, part: Progress) -> dict[str, Any]:
             seed = derive_seed(recipe.seed, "pretrain", number)
-            texts = [labelled.text(at) for at, asked in enumerate(fold_of) if asked != number]
-            texts += [plain.text(at) for at in range(len(plain))]
+            texts = [plain.text(at) for at in range(len(plain))]
+            texts += [labelled.text(at) for at, asked in enumerate(fold_of) if asked != number and (each or asked < 0)]
             rows = pack_words(texts, recipe.packing.row_tokens, own.control[PAD], recipe.packing.open_rows)
-            batches = Masking.of(rows, own, recipe.masking, rows_per_batch=count, seed=derive_seed(seed, "batches"))
+            batches = masked_pretraining(rows, own, recipe.masking, rows_per_batch=count, steps=steps, seed=seed)
             return train_masked(
                 place,
                 planned,
@@ -133,7 +135,7 @@ def pretrain(job: Job) -> Artifact:
                 progress=part,
             )
 
-        return _in_folds(folder, read.figures["folds"], {"": fold}, progress)
+        return _in_folds(folder, _pretrainings(read), {"": fold}, progress)
 
     inputs = {"corpus": read, "tokenizer": learnt, "tokens": encoded, "plan": made}
     settings = settings_of(job.recipe, "train", "masking", "packing")
@@ -146,7 +148,7 @@ def finetune(job: Job) -> Artifact:
     read, learnt, encoded, made, before = corpus(job), tokenizer(job), tokens(job), plan(job), pretrain(job)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
-        from chatwright.tokens.labels import EncodedTexts, LabelBatches, pack_labels
+        from chatwright.tokens.labels import EncodedTexts, LabelBatches, label_weights, pack_labels
         from chatwright.tokens.tokenizer import PAD, Tokenizer
         from chatwright.train.plan import Plan
         from chatwright.train.stages import train_labels
@@ -173,6 +175,7 @@ def finetune(job: Job) -> Artifact:
                 LabelBatches(rows, count, derive_seed(seed, "batches")),
                 recipe.classify,
                 labels=names,
+                weights=label_weights(rows, len(names), recipe.classify.balance),
                 steps=max(1, recipe.classify.epochs * len(rows) // count),
                 seed=seed,
                 start=start,
@@ -180,8 +183,9 @@ def finetune(job: Job) -> Artifact:
                 progress=part,
             )
 
+        starts = [before.folder / f"fold-{number}" for number in range(_pretrainings(read))]
         kinds = {
-            _PRETRAINED: lambda number, place, part: fold(number, place, part, before.folder / f"fold-{number}"),
+            _PRETRAINED: lambda number, place, part: fold(number, place, part, starts[number % len(starts)]),
             _SCRATCH: lambda number, place, part: fold(number, place, part, None),
         }
         figures = _in_folds(folder, read.figures["folds"], kinds, progress)
@@ -247,6 +251,11 @@ def _folds(read: Artifact) -> list[int]:
     from chatwright.corpus.labels import LABELLED_FILE
 
     return [row["fold"] for row in _rows(read, LABELLED_FILE)]
+
+
+def _pretrainings(read: Artifact) -> int:
+    """One for all folds where there are texts that none of them is asked, else one for each."""
+    return 1 if read.figures["plain_texts"] or -1 in _folds(read) else int(read.figures["folds"])
 
 
 def _labels(read: Artifact) -> tuple[tuple[str, ...], list[int]]:

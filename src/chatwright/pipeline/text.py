@@ -136,26 +136,23 @@ def _causal(
 def _masked(
     job: Job, planned: Any, folder: Path, learnt: Artifact, packed: Artifact, progress: Progress
 ) -> dict[str, Any]:
-    from chatwright.tokens.masking import Masking, WordRows
+    from chatwright.tokens.masking import Masking, WordRows, masked_pretraining
     from chatwright.tokens.tokenizer import Tokenizer
     from chatwright.train.stages import train_masked
 
-    seed, own = derive_seed(job.recipe.seed, "pretrain"), Tokenizer.load(learnt.folder)
-    count = planned.stage("pretrain").rows_per_batch
-
-    def masking(split: str) -> Masking:
-        rows = WordRows.load(packed.folder, split)
-        return Masking.of(rows, own, job.recipe.masking, rows_per_batch=count, seed=derive_seed(seed, split))
-
+    recipe, seed, own = job.recipe, derive_seed(job.recipe.seed, "pretrain"), Tokenizer.load(learnt.folder)
+    steps, count = planned.stage("pretrain").steps, planned.stage("pretrain").rows_per_batch
+    rows, unread = (WordRows.load(packed.folder, split) for split in ("train", "validation"))
+    asked = Masking.of(unread, own, recipe.masking, rows_per_batch=count, seed=derive_seed(seed, "validation"))
     return train_masked(
         folder,
         planned,
-        masking("train"),
-        job.recipe.train,
-        steps=planned.stage("pretrain").steps,
+        masked_pretraining(rows, own, recipe.masking, rows_per_batch=count, steps=steps, seed=seed),
+        recipe.train,
+        steps=steps,
         seed=seed,
         tokenizer=learnt.folder,
-        validate=_masked_validation(masking("validation"), planned.precision),
+        validate=_masked_validation(asked, planned.precision),
         progress=progress,
     )
 

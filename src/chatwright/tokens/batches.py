@@ -14,12 +14,13 @@ from chatwright.tokens.packing import Rows
 
 @dataclass(frozen=True)
 class Batch:
-    """B rows: inputs [B, T], targets [B, T], segment [B, T], learnt [B, T]."""
+    """B rows: inputs [B, T], targets [B, T], segment [B, T], learnt [B, T]; causal: no place sees a later one."""
 
     inputs: NDArray[np.int64]
     targets: NDArray[np.int64]
     segment: NDArray[np.int16]
     learnt: NDArray[np.bool_]
+    causal: bool = True
 
 
 class BatchSource(Protocol):
@@ -54,6 +55,19 @@ class Batches:
     def at(self, step: int) -> Batch:
         """The batch of `step`."""
         return rows_to_batch(self.rows, self.indices(step))
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Batches of one kind for so many steps, then those of another."""
+
+    first: BatchSource
+    steps: int
+    then: BatchSource
+
+    def at(self, step: int) -> Batch:
+        """The batch of `step`; each kind counts its own steps from 0."""
+        return self.first.at(step) if step < self.steps else self.then.at(step - self.steps)
 
 
 def rows_to_batch(rows: Rows, chosen: NDArray[np.int64]) -> Batch:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chatwright.core.seeds import derive_seed
-from chatwright.tokens.batches import Batch, BatchSource
+from chatwright.tokens.batches import Batch
 from chatwright.tokens.tokenizer import CONTROL
 
 _EASY_SHARE = 0.6  # of the steps: few tokens and short stretches, on which the heads form; then they serve all
@@ -49,17 +49,3 @@ class Exercises:
                 learnt[row, again + 1 : end] = True  # where the copy begins cannot be known
                 start, number = end, number + 1
         return Batch(ids[:, :-1], ids[:, 1:], segment[:, :-1], learnt[:, 1:])
-
-
-@dataclass(frozen=True)
-class Curriculum:
-    """Exercises first, then the rows."""
-
-    exercises: Exercises
-    rows: BatchSource
-
-    def at(self, step: int) -> Batch:
-        """The batch of `step`, counted from the first exercise."""
-        if step < self.exercises.steps:
-            return self.exercises.at(step)
-        return self.rows.at(step - self.exercises.steps)

@@ -118,6 +118,13 @@ def pack_labels(
     return LabelRows(ids, segment, text, label)
 
 
+def label_weights(rows: LabelRows, labels: int, balance: float) -> tuple[float, ...]:
+    """What a text of each label counts: its frequency to the power of -`balance`; 1 on average over the texts."""
+    counts = np.bincount(rows.label[rows.label >= 0], minlength=labels).clip(min=1)
+    weights = counts.astype(np.float64) ** -balance
+    return tuple((weights * counts.sum() / (weights * counts).sum()).tolist())
+
+
 @dataclass(frozen=True)
 class LabelBatches:
     """Batches as a pure function of (seed, step); each epoch visits every row once, in an order of its own."""

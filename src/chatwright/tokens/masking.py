@@ -1,6 +1,7 @@
 """Masked pretraining (BERT, arXiv 1810.04805): tokens are hidden, and the model says which they were.
 
-Which tokens are hidden is drawn anew at every step. R rows, T places.
+Which tokens are hidden is drawn anew at every step. With little text, what is hidden is hard to find before heads
+look at neighbours; foreseeing the next token first teaches them that (arXiv 2507.00994). R rows, T places.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from chatwright.core.seeds import derive_seed
 from chatwright.tokens.arrays import map_arrays, save_arrays
-from chatwright.tokens.batches import Batch, shuffled
+from chatwright.tokens.batches import Batch, BatchSource, Curriculum, shuffled
 from chatwright.tokens.packing import pack_conversations
 from chatwright.tokens.settings import MaskingSettings
 from chatwright.tokens.tokenizer import BEGIN, END, MASK, Tokenizer
@@ -100,7 +101,34 @@ class Masking:
         strange = hidden & (fate >= self.settings.mask_share)
         strange &= fate < self.settings.mask_share + self.settings.random_share
         any_token = random.integers(max(self.control) + 1, self.vocabulary_size, ids.shape)
-        return Batch(np.where(strange, any_token, shown), ids, segment, hidden)
+        return Batch(np.where(strange, any_token, shown), ids, segment, hidden, causal=False)
+
+
+@dataclass(frozen=True)
+class Foreseeing:
+    """Batches of the same rows that ask for the next token of each text, as a pure function of (seed, step)."""
+
+    rows: WordRows
+    rows_per_batch: int
+    seed: int
+
+    def at(self, step: int) -> Batch:
+        """The batch of `step`; a row's last place has nothing to foresee."""
+        chosen = shuffled(step * self.rows_per_batch, self.rows_per_batch, len(self.rows), self.seed)
+        ids, segment = self.rows.ids[chosen].astype(np.int64), self.rows.segment[chosen]
+        targets, following = np.roll(ids, -1, axis=1), np.roll(segment, -1, axis=1)
+        learnt = (segment >= 0) & (segment == following)
+        learnt[:, -1] = False
+        return Batch(ids, targets, segment, learnt)
+
+
+def masked_pretraining(
+    rows: WordRows, tokenizer: Tokenizer, settings: MaskingSettings, *, rows_per_batch: int, steps: int, seed: int
+) -> BatchSource:
+    """The batches of so many steps: `settings.causal_share` of them foresee, the others find hidden tokens."""
+    masking = Masking.of(rows, tokenizer, settings, rows_per_batch=rows_per_batch, seed=derive_seed(seed, "batches"))
+    first = round(settings.causal_share * steps)
+    return Curriculum(Foreseeing(rows, rows_per_batch, derive_seed(seed, "foreseeing")), first, masking)
 
 
 def _choose(

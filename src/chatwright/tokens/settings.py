@@ -37,6 +37,12 @@ class DenoisingSettings(Settings):
 class MaskingSettings(Settings):
     """What masked pretraining hides (BERT, arXiv 1810.04805; higher shares: arXiv 2202.08005)."""
 
+    causal_share: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the steps, the first ones, that ask for the next token instead (arXiv 2507.00994)",
+    )
     masked: float = Field(0.3, gt=0, lt=1, description="share of the tokens that have to be found again")
     mask_share: float = Field(1.0, ge=0, le=1, description="of these, the share shown as the mask token")
     random_share: float = Field(

@@ -23,10 +23,11 @@ _WIDTH, _BLOCKS, _HEAD_WIDTH = 256, 4, 64
 
 @dataclass(frozen=True)
 class Work:
-    """What has to be trained beside pretraining: rows of labelled texts, how often, in how many folds."""
+    """What has to be trained: rows of labelled texts that a fold learns from, folds, and how often is pretrained."""
 
     rows: int
     folds: int
+    pretrainings: int
 
 
 def encoder_model(settings: PlanSettings, vocabulary_size: int, context: int) -> ModelConfig:
@@ -64,7 +65,7 @@ def make_label_plan(
 ) -> Plan:
     """Measure the machine and real steps of masked pretraining; what classifying leaves of the minutes is for them.
 
-    Every fold is pretrained and finetuned, and finetuned once more from fresh weights to compare.
+    Every fold is finetuned, and once more from fresh weights to compare.
     """
     config = encoder_model(settings, vocabulary_size, context=packing.row_tokens)
 
@@ -77,7 +78,7 @@ def make_label_plan(
     # a step of fewer rows takes at least a third of a full one: optimizers and calls do not shrink with it
     cost = max(1 / 3, classify.rows_per_batch / train.rows_per_batch) / measured.speed
     left = training_seconds(settings) - 2 * work.folds * finetune * cost
-    pretrain = settings.pretrain_steps or max(1, round(measured.steps_in(left, settings) / work.folds))
+    pretrain = settings.pretrain_steps or max(1, round(measured.steps_in(left, settings) / work.pretrainings))
 
     def stage(steps: int, rows: int) -> StagePlan:
         return StagePlan(steps=steps, rows_per_batch=rows, tokens_per_step=rows * packing.row_tokens)
@@ -87,7 +88,7 @@ def make_label_plan(
         "finetune": stage(finetune, classify.rows_per_batch),
     }
     seconds = {
-        "pretrain": work.folds * pretrain / measured.speed,
+        "pretrain": work.pretrainings * pretrain / measured.speed,
         "finetune": 2 * work.folds * finetune * cost,
     }
     tokens_per_step = train.rows_per_batch * packing.row_tokens

@@ -31,18 +31,14 @@ def batch_work(config: ModelConfig, batch: Batch | PairBatch | LabelBatch, learn
     if isinstance(batch, PairBatch):
         source = int((batch.source_segment >= 0).sum())
         return source + tokens, pair_flops(config, batch, source, tokens, learnt)
-    seen = count_pairs if config.family == "decoder" else _both_ways
-    return tokens, training_flops(config, tokens, learnt, seen(batch.segment))
+    pairs = count_pairs(batch.segment) if batch.causal else _squares(batch.segment, batch.segment)
+    return tokens, training_flops(config, tokens, learnt, pairs)
 
 
 def label_flops(config: ModelConfig, tokens: int, texts: int, pairs: int) -> float:
     """The same for a classifier: every token passes every block, the head is asked once a text."""
     matrices = config.block_matrix_parameters * tokens + config.head_parameters * texts
     return float(6 * matrices + 12 * config.layers * config.heads * config.head_width * pairs)
-
-
-def _both_ways(segment: NDArray[np.int16]) -> int:
-    return _squares(segment, segment)
 
 
 def pair_flops(config: ModelConfig, batch: PairBatch, source: int, tokens: int, learnt: int) -> float:

@@ -8,7 +8,7 @@ hides, classification which label a text has.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -43,27 +43,27 @@ class Objective:
 
 def next_token(model: Decoder, batch: Batch, dtype: torch.dtype) -> Objective:
     """-log p(next token), summed over the learnt positions of the batch."""
-    learnt, wanted, targets = _learnt(model, batch)
-    mask = packed_mask(_put(model, batch.segment))
-    hidden = model.hidden(_put(model, batch.inputs), mask, dtype=dtype, wanted=wanted)
-    return Objective(_head_loss(model, hidden[:learnt], targets), learnt)
+    return _tokens(model, batch, dtype)
 
 
 def masked_tokens(model: Encoder, batch: Batch, dtype: torch.dtype) -> Objective:
-    """-log p(hidden token | all that is shown of its text), summed over the hidden places of the batch."""
-    learnt, wanted, targets = _learnt(model, batch)
-    mask = packed_mask(_put(model, batch.segment), causal=False)
-    hidden = model.hidden(_put(model, batch.inputs), mask, dtype=dtype, wanted=wanted)
-    return Objective(_head_loss(model, hidden[:learnt], targets), learnt)
+    """-log p(hidden token | all that is shown of its text), summed over the hidden places of the batch.
+
+    In a batch that is causal, -log p(next token | those before it).
+    """
+    return _tokens(model, batch, dtype)
 
 
-def text_labels(model: Encoder, batch: LabelBatch, dtype: torch.dtype, smoothing: float = 0.0) -> Objective:
-    """-log p(label | text), summed over the texts of the batch."""
+def text_labels(
+    model: Encoder, batch: LabelBatch, dtype: torch.dtype, smoothing: float = 0.0, weights: Sequence[float] = ()
+) -> Objective:
+    """-log p(label | text), summed over the texts of the batch; `weights` say what a text of each label counts."""
     mask = packed_mask(_put(model, batch.segment), causal=False)
     hidden = model.hidden(_put(model, batch.inputs), mask, dtype=dtype)
     labels = _put(model, batch.labels)
     logits = model.label_logits(hidden, _put(model, batch.group), len(labels))
-    loss = F.cross_entropy(logits, labels, reduction="sum", label_smoothing=smoothing)
+    weight = torch.tensor(weights, device=logits.device) if weights else None
+    loss = F.cross_entropy(logits, labels, weight, reduction="sum", label_smoothing=smoothing)
     return Objective(loss, len(labels))
 
 
@@ -85,6 +85,13 @@ def sequence_to_sequence(
     return Objective(_head_loss(model, hidden[:learnt], targets, smoothing), learnt)
 
 
+def _tokens(model: Decoder | Encoder, batch: Batch, dtype: torch.dtype) -> Objective:
+    learnt, wanted, targets = _learnt(model, batch)
+    mask = packed_mask(_put(model, batch.segment), causal=batch.causal)
+    hidden = model.hidden(_put(model, batch.inputs), mask, dtype=dtype, wanted=wanted)
+    return Objective(_head_loss(model, hidden[:learnt], targets), learnt)
+
+
 def _put(model: LanguageModel, array: NDArray[Any]) -> Tensor:
     """An array where the model is."""
     return torch.from_numpy(array).to(model.embedding.device)
@@ -98,9 +105,11 @@ def _learnt(model: LanguageModel, batch: Batch | PairBatch) -> tuple[int, Tensor
     return len(places), wanted.to(model.embedding.device), targets.to(model.embedding.device)
 
 
-def smoothed_labels(smoothing: float) -> Callable[[Encoder, LabelBatch, torch.dtype], Objective]:
-    """`text_labels` with label smoothing."""
-    return partial(text_labels, smoothing=smoothing)
+def smoothed_labels(
+    smoothing: float, weights: Sequence[float] = ()
+) -> Callable[[Encoder, LabelBatch, torch.dtype], Objective]:
+    """`text_labels` with label smoothing, and with what a text of each label counts."""
+    return partial(text_labels, smoothing=smoothing, weights=weights)
 
 
 def smoothed_pairs(smoothing: float) -> Callable[[EncoderDecoder, PairBatch, torch.dtype], Objective]:

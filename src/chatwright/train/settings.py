@@ -32,6 +32,9 @@ class ClassifySettings(TrainSettings):
     """How a classifier learns, after masked pretraining or without it."""
 
     epochs: int = Field(4, ge=1, description="times that each text is learnt from")
+    balance: float = Field(
+        0.0, ge=0, le=1, description="0: every text counts as much as another; 1: every label, however rare"
+    )
     learning_rate: float = Field(0.005, gt=0, le=1, description="peak rate of Muon (block matrices)")
     adam_learning_rate: float = Field(0.001, gt=0, le=1, description="peak rate of AdamW (embedding, norms, labels)")
     warmup_share: float = Field(0.1, ge=0, le=0.5, description="share of the steps in which the rate rises")

@@ -22,8 +22,8 @@ from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import load_model, save_model
 from chatwright.model.language_model import LanguageModel
 from chatwright.model.lora import add_adapters, merge_adapters, save_adapters
-from chatwright.tokens.batches import Batches, BatchSource
-from chatwright.tokens.exercises import Curriculum, Exercises
+from chatwright.tokens.batches import Batches, BatchSource, Curriculum
+from chatwright.tokens.exercises import Exercises
 from chatwright.tokens.labels import LabelSource
 from chatwright.tokens.packing import Rows
 from chatwright.tokens.pairs import PairSource
@@ -70,7 +70,7 @@ def train_stage(
     batches: BatchSource = Batches(rows, count, derive_seed(seed, "batches"), shuffle)
     if exercises:
         first = Exercises(exercises, count, rows.row_tokens, model.config.vocabulary_size, derive_seed(seed, "copying"))
-        batches = Curriculum(first, batches)
+        batches = Curriculum(first, exercises, batches)
     adapted = lora if lora is not None and lora.rank else None
     return _train(
         folder, plan, model, next_token, batches, settings, steps, seed, tokenizer, validate, progress, adapted, base
@@ -119,19 +119,23 @@ def train_labels(
     settings: TrainSettings,
     *,
     labels: tuple[str, ...],
+    weights: tuple[float, ...] = (),
     steps: int,
     seed: int,
     start: Path | None,
     tokenizer: Path,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Train a classifier on the body of `start` (an encoder's folder; none: fresh weights)."""
+    """Train a classifier on the body of `start` (an encoder's folder; none: fresh weights).
+
+    `weights`: what a text of each label counts (none: all the same).
+    """
     config = plan.model.model_copy(update={"labels": labels, "head_bias": False, "tied": True})
     model = _begin(Encoder, config, None, seed)
     if start is not None:
         body = load_model(start).state_dict()
         model.load_state_dict({name: body.get(name, weight) for name, weight in model.state_dict().items()})
-    objective = smoothed_labels(settings.smoothing)
+    objective = smoothed_labels(settings.smoothing, weights)
     return _train(folder, plan, model, objective, batches, settings, steps, seed, tokenizer, None, progress)
 
 
