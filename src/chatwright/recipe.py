@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from chatwright.core.errors import Problem, RecipeError, UsageError
 from chatwright.core.settings import Settings
+from chatwright.corpus.collection.settings import CollectionSettings
 from chatwright.corpus.settings import (
     ChatSettings,
     CorpusSettings,
@@ -46,6 +47,7 @@ class Recipe(Settings):
     labels: LabelSettings = LabelSettings()
     messages: MessageSettings = MessageSettings()
     text: TextSettings = TextSettings()
+    collection: CollectionSettings = CollectionSettings()
     chat: ChatSettings = ChatSettings()
     tokenizer: TokenizerSettings = TokenizerSettings()
     packing: PackingSettings = PackingSettings()

@@ -90,7 +90,8 @@ def format_of(name: str) -> str | None:
     return FORMATS.get(suffix)
 
 
-def _link_rule(path: Path, root: Path) -> str:
+def link_rule(path: Path, root: Path) -> str:
+    """Why a link below `root` is not read."""
     try:
         inside = path.resolve(strict=True).is_relative_to(root)
     except (OSError, RuntimeError):
@@ -116,7 +117,7 @@ def list_files(root: Path, ledger: Ledger) -> Iterator[tuple[Path, str, str]]:
             if name.startswith("."):
                 ledger.note(STAGE, "hidden", origin)
             elif path.is_symlink():
-                ledger.note(STAGE, _link_rule(path, root), origin)
+                ledger.note(STAGE, link_rule(path, root), origin)
             elif name in inner and any((path / stage / MANIFEST).exists() for stage in ("plan", "corpus")):
                 ledger.note(STAGE, "run folder of ours", origin)  # what was made of the text is no text to read
             elif name in names:

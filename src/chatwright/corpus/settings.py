@@ -146,3 +146,21 @@ class TextSettings(Settings):
         if self.objective == "masked" and self.shape != "qwen3":
             raise ValueError(f"shape ({self.shape}) is a decoder's; objective = 'masked' trains an encoder")
         return self
+
+
+class EngineSettings(Settings):
+    """Where the data engine works, and how much it holds at once."""
+
+    runner: Literal["native", "ray"] = Field("native", description="native: this machine; ray: a cluster of Ray")
+    address: str | None = Field(None, description="of the Ray cluster; none: one that is started here")
+    threads: int | None = Field(None, ge=1, description="none: every core")
+    part_megabytes: float = Field(64.0, gt=0, description="text that is worked on at once (10^6 bytes)")
+
+
+class DuplicateSettings(Settings):
+    """Which texts are taken for copies (MinHash: Broder 1997; bands as in arXiv 2406.17557)."""
+
+    shingle: int = Field(5, ge=1, description="words in a shingle; in Chinese, characters")
+    bands: int = Field(14, ge=1, description="groups of hashes, one of which has to be equal for texts to be compared")
+    rows: int = Field(8, ge=1, description="hashes in a band")
+    similarity: float = Field(0.7, gt=0, le=1, description="Jaccard similarity from which a text is a copy")

@@ -12,6 +12,7 @@ from typing import Any
 from chatwright.core.artifacts import Artifact
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
+from chatwright.pipeline import collection
 from chatwright.pipeline.job import CHECKPOINT, Job, next_token_loss, report_on, settings_of, stage, write_scores
 
 
@@ -24,6 +25,8 @@ def corpus(job: Job) -> Artifact:
     text = job.recipe.text
     if text.blimp:  # told before anything is trained
         public_folder(text.data, "blimp")
+    if job.recipe.collection.sources:
+        return collection.corpus(job)
     kept = {"names", "license", "objective", "passage_characters", "held_out", "minimum_characters"}
     settings = {"text": text.model_dump(mode="json", include=kept), "files": texts_identity(text)}
     return job.build("corpus", settings, {}, lambda folder, progress: build_texts(folder, text, progress))

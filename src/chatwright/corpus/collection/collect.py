@@ -1,0 +1,147 @@
+"""Collecting: the files of every source, read into parts of about one size."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from chatwright.core.errors import UsageError
+from chatwright.core.files import write_json
+from chatwright.core.progress import Progress
+from chatwright.corpus.clean import identifier
+from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, write_part
+from chatwright.corpus.collection.settings import CollectionSettings, SourceSettings
+from chatwright.corpus.engine import run_apart
+from chatwright.corpus.folder import link_rule
+from chatwright.corpus.readers.found import Failed, Found
+from chatwright.corpus.readers.read import read_file
+
+STAGE = "collect"
+_PARTS_A_GROUP = 100_000  # numbers that a group may use
+
+
+def source_files(source: SourceSettings, data: str | None) -> tuple[Path, list[Path]]:
+    """The folder that a source's origins are told from, and its files in order; `UsageError` where there are none.
+
+    A path is a file, a folder or a pattern (`news/**/*.gz`), and below `data` unless it begins at the root.
+    """
+    named = Path(data or ".") / Path(source.path).expanduser()
+    if named.is_dir():
+        root, found = named, [Path(folder) / name for folder, _, names in os.walk(named) for name in names]
+    elif named.exists():
+        root, found = named.parent, [named]
+    else:
+        fixed = next(parent for parent in named.parents if "*" not in str(parent) and "?" not in str(parent))
+        pattern = str(named.relative_to(fixed))
+        root, found = fixed, [path for path in fixed.glob(pattern) if not path.is_dir()] if fixed.is_dir() else []
+    if not found:
+        raise UsageError(
+            "this source has no files",
+            where=f"{source.name}: {source.path}",
+            remedy="name a file, a folder or a pattern below the folder of --data DIR",
+        )
+    return root.resolve(), [root.resolve() / path.relative_to(root) for path in sorted(found)]
+
+
+def collect(folder: Path, settings: CollectionSettings, data: str | None, progress: Progress) -> None:
+    """Read every source into parts of `FOUND`; a group of files that was read is not read again."""
+    groups = list(_groups(settings, data))
+    for number, (source, root, paths) in enumerate(groups):
+        progress.update(number / len(groups), f"{source.name}: {paths[0].name}")
+        if not (folder / f"group-{number:05}.json").exists():
+            run_apart(_read_group, folder, number, source, root, paths, settings)
+
+
+def _groups(settings: CollectionSettings, data: str | None) -> Iterator[tuple[SourceSettings, Path, list[Path]]]:
+    """Files of one source that are read together: until they weigh as much as a part."""
+    for source in settings.sources:
+        group, weight = list[Path](), 0.0
+        root, files = source_files(source, data)
+        for path in files:
+            group.append(path)
+            weight += path.lstat().st_size
+            if weight >= settings.engine.part_megabytes * 1e6:
+                yield source, root, group
+                group, weight = [], 0.0
+        if group:
+            yield source, root, group
+
+
+def _read_group(
+    folder: Path, group: int, source: SourceSettings, root: Path, paths: list[Path], settings: CollectionSettings
+) -> None:
+    rows, drops, held, part = list[dict[str, Any]](), list[dict[str, Any]](), 0, 0
+
+    def write() -> None:
+        nonlocal rows, drops, held, part
+        kept, dropped = pa.Table.from_pylist(rows, schema=FOUND), pa.Table.from_pylist(drops, schema=DROPS)
+        write_part(folder, group * _PARTS_A_GROUP + part, kept, dropped)
+        rows, drops, held, part = [], [], 0, part + 1
+
+    for found in _read(source, root, paths, settings):
+        if isinstance(found, Failed):
+            drops.append(_drop(source, found))
+            continue
+        rows.append(_row(source, found))
+        held += len(rows[-1]["content"])
+        if held >= settings.engine.part_megabytes * 1e6:
+            write()
+    write()
+    write_json(folder / f"group-{group:05}.json", {"parts": part})
+
+
+def _read(
+    source: SourceSettings, root: Path, paths: list[Path], settings: CollectionSettings
+) -> Iterator[Found | Failed]:
+    for path in paths:
+        origin = path.relative_to(root).as_posix()
+        if path.is_symlink() and (rule := link_rule(path, root)):
+            yield Failed(origin, 0, rule)
+            continue
+        for found in read_file(path, origin, settings.limits, source.columns):
+            if isinstance(found, Found) and source.begins and found.format != "html":
+                yield from _documents(found, source.begins)
+            else:
+                yield found
+
+
+def _documents(found: Found, begins: str) -> Iterator[Found]:
+    """The documents of a text in which lines that match `begins` each begin one."""
+    starts = [match.start() for match in re.finditer(f"^(?:{begins})", found.text, re.MULTILINE)]
+    for number, (start, end) in enumerate(pairwise([*dict.fromkeys([0, *starts]), len(found.text)])):
+        if part := found.text[start:end].strip():
+            yield replace(found, origin=f"{found.origin}#{number}", offset=start, text=part)
+
+
+def _row(source: SourceSettings, found: Found) -> dict[str, Any]:
+    about = {name: getattr(found, name) for name in ABOUT}
+    about["language"] = about["language"] or source.language
+    about["license"] = about["license"] or source.license
+    return {
+        "id": identifier(source.name, found.origin, str(found.offset)),
+        "source": source.name,
+        "origin": found.origin,
+        "format": found.format,
+        "content": found.raw if found.format == "html" else found.text.encode("utf-8", "replace"),
+        "charset": found.charset,
+        **about,
+    }
+
+
+def _drop(source: SourceSettings, failed: Failed) -> dict[str, Any]:
+    return {
+        "id": identifier(source.name, failed.origin, str(failed.offset)),
+        "source": source.name,
+        "origin": failed.origin,
+        "stage": STAGE,
+        "rule": failed.rule,
+        "why": failed.why,
+        "excerpt": "",
+    }

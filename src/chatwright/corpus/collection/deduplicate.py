@@ -1,0 +1,53 @@
+"""Copies go: the same text again first, then what is nearly the same; a drop names the text that stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from chatwright.core.progress import Progress
+from chatwright.corpus.collection.parts import drop_table, part_file, part_numbers, read_parts, write_part
+from chatwright.corpus.duplicates import Copy, find_copies, same_texts
+from chatwright.corpus.engine import engaged, start
+from chatwright.corpus.settings import DuplicateSettings, EngineSettings
+
+STAGE = "deduplicate"
+
+
+def deduplicate(
+    before: Path, folder: Path, settings: DuplicateSettings, engine: EngineSettings, progress: Progress
+) -> None:
+    """Write each part of `before` without copies."""
+    progress.update(0.1, "comparing")
+    same, nearly = engaged(engine, _compare, before, settings)
+    kept_for = {copy.id: ("the same text again", copy) for copy in same}
+    kept_for |= {copy.id: ("nearly the same text", copy) for copy in nearly}
+    numbers = part_numbers(before)
+    for at, (number, table) in enumerate(zip(numbers, read_parts(before), strict=True)):
+        progress.update(0.6 + 0.4 * at / len(numbers), f"part {at + 1} of {len(numbers)}")
+        ids = table["id"].to_pylist()
+        stays = pa.array([text not in kept_for for text in ids], pa.bool_())
+        gone = [kept_for[text] for text in ids if text in kept_for]
+        goes = table.filter(pa.array([text in kept_for for text in ids], pa.bool_()))
+        made = {
+            "rule": pa.array([rule for rule, _ in gone], pa.large_string()),
+            "value": pa.array([copy.similarity for _, copy in gone], pa.float64()),
+            "limit": pa.array([settings.similarity] * len(gone), pa.float64()),
+            "why": pa.array([""] * len(gone), pa.large_string()),
+        }
+        for name, column in made.items():
+            goes = goes.append_column(name, column)
+        write_part(folder, number, table.filter(stays), drop_table(goes, STAGE, [copy.kept for _, copy in gone]))
+
+
+def _compare(before: Path, settings: DuplicateSettings, engine: EngineSettings) -> tuple[list[Copy], list[Copy]]:
+    daft = start(engine)
+    files = [str(part_file(before, number)) for number in part_numbers(before)]
+    texts: Any = daft.read_parquet(files).select("id", "text")
+    same = same_texts(daft, texts)
+    if same:
+        gone = daft.from_pydict({"id": [copy.id for copy in same]})
+        texts = texts.join(gone, on="id", how="anti")
+    return same, find_copies(daft, texts, settings)

@@ -1,0 +1,163 @@
+"""Parts: a stage's documents in files of about one size, worked on one after the other and never twice.
+
+A stage's folder holds `part-00000.parquet` … with what stays and `dropped-00000.parquet` … with what went and why. A
+part that is there is whole, so a stage that was stopped goes on with the next one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chatwright.core.files import replacing
+from chatwright.core.progress import Progress
+from chatwright.corpus.engine import engaged, start
+from chatwright.corpus.settings import EngineSettings
+
+ABOUT = ("title", "url", "date", "language", "license")
+_ABOUT_FIELDS = [pa.field(name, pa.large_string(), nullable=False) for name in ABOUT]
+_WHERE = [pa.field(name, pa.large_string(), nullable=False) for name in ("id", "source", "origin")]
+
+FOUND = pa.schema(  # as it was found, not yet read as text
+    [
+        *_WHERE,
+        pa.field("format", pa.large_string(), nullable=False),
+        pa.field("content", pa.large_binary(), nullable=False),
+        pa.field("charset", pa.large_string(), nullable=False),
+        *_ABOUT_FIELDS,
+    ]
+)
+DROPS = pa.schema(
+    [
+        *_WHERE,
+        pa.field("stage", pa.large_string(), nullable=False),
+        pa.field("rule", pa.large_string(), nullable=False),
+        pa.field("value", pa.float64()),  # what was measured, where the rule measures
+        pa.field("limit", pa.float64()),
+        pa.field("why", pa.large_string(), nullable=False),
+        pa.field("kept", pa.large_string()),  # of a copy: the id of the one that stays
+        pa.field("excerpt", pa.large_string(), nullable=False),
+    ]
+)
+EXCERPT = 300  # characters
+
+_BATCH = 128  # documents that are worked on together, on one core
+_PARTS_A_PROCESS = 8  # the engine gives no memory back, so its process is replaced now and then
+_NUMBER = re.compile(r"part-(\d+)\.parquet")
+
+Made = dict[str, list[Any]]
+Work = Callable[..., Made]  # columns of a batch, in the order in which the stage names them, to new columns
+
+
+def part_numbers(folder: Path) -> list[int]:
+    """The numbers of a stage's parts, in order."""
+    return sorted(int(found[1]) for path in folder.iterdir() if (found := _NUMBER.fullmatch(path.name)))
+
+
+def part_file(folder: Path, number: int) -> Path:
+    """What stays of a part."""
+    return folder / f"part-{number:05}.parquet"
+
+
+def dropped_file(folder: Path, number: int) -> Path:
+    """What went from a part."""
+    return folder / f"dropped-{number:05}.parquet"
+
+
+def write_part(folder: Path, number: int, kept: pa.Table, dropped: pa.Table) -> None:
+    """Write a part; what stays comes last, since a part that is there counts as done."""
+    for path, table in ((dropped_file(folder, number), dropped), (part_file(folder, number), kept)):
+        with replacing(path) as aside:
+            pq.write_table(table, aside, compression="zstd")
+
+
+def read_parts(folder: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """What stays of each part, in order."""
+    for number in part_numbers(folder):
+        yield pq.read_table(part_file(folder, number), columns=columns)
+
+
+def read_drops(folders: Iterable[Path]) -> Iterator[pa.Table]:
+    """What went, of each part of these stages."""
+    for folder in folders:
+        for number in part_numbers(folder):
+            yield pq.read_table(dropped_file(folder, number))
+
+
+def map_parts(
+    before: Path,
+    folder: Path,
+    stage: str,
+    work: Work,
+    *,
+    reads: Sequence[str],
+    makes: Mapping[str, pa.DataType],
+    options: Mapping[str, Any],
+    engine: EngineSettings,
+    progress: Progress,
+) -> None:
+    """Do `work` on every part of `before` that is not done yet.
+
+    `work(*columns, **options)` gets the columns it `reads` as lists and returns those it `makes`, and besides them
+    `rule` (null: the text stays), `value`, `limit` and `why`. Of the others those about the document stay as they are.
+    """
+    numbers = part_numbers(before)
+    left = [number for number in numbers if not part_file(folder, number).exists()]
+    for at in range(0, len(left), _PARTS_A_PROCESS):
+        progress.update((len(numbers) - len(left) + at) / len(numbers), f"part {left[at] + 1} of {len(numbers)}")
+        some = left[at : at + _PARTS_A_PROCESS]
+        engaged(engine, _map_some, before, folder, some, stage, work, reads, dict(makes), dict(options))
+
+
+def _map_some(
+    before: Path,
+    folder: Path,
+    numbers: Sequence[int],
+    stage: str,
+    work: Work,
+    reads: Sequence[str],
+    makes: dict[str, pa.DataType],
+    options: dict[str, Any],
+    engine: EngineSettings,
+) -> None:
+    daft = start(engine)
+    judged = {"rule": pa.large_string(), "value": pa.float64(), "limit": pa.float64(), "why": pa.large_string()}
+    made = pa.struct([pa.field(name, kind) for name, kind in {**makes, **judged}.items()])
+
+    def on_batch(*columns: Any) -> pa.Array:
+        found = work(*(column.to_pylist() for column in columns), **options)
+        arrays = [pa.array(found[field.name], field.type) for field in made]
+        return pa.StructArray.from_arrays(arrays, fields=list(made))
+
+    kind = daft.DataType.from_arrow_type(made)
+    apply = daft.func.batch(return_dtype=kind, unnest=True, use_process=True, batch_size=_BATCH)(on_batch)
+    for number in numbers:
+        frame = daft.read_parquet(str(part_file(before, number)))
+        rest = [name for name in ("id", "source", "origin", *ABOUT, "text") if name in frame.column_names]
+        rest = [name for name in rest if name not in makes]
+        table = frame.into_batches(_BATCH).select(*rest, apply(*(daft.col(name) for name in reads))).to_arrow()
+        kept = table.filter(table["rule"].is_null()).drop_columns(list(judged))
+        write_part(folder, number, kept, drop_table(table.filter(table["rule"].is_valid()), stage))
+
+
+def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = None) -> pa.Table:
+    """The drops of a stage out of rows with `rule`, `value`, `limit`, `why`, and a text for its excerpt."""
+    texts = goes["text"].to_pylist() if "text" in goes.column_names else [""] * len(goes)
+    columns = {
+        **{name: goes[name] for name in ("id", "source", "origin")},
+        "stage": [stage] * len(goes),
+        **{name: goes[name] for name in ("rule", "value", "limit", "why")},
+        "kept": kept or [None] * len(goes),
+        "excerpt": [(text or "")[:EXCERPT] for text in texts],
+    }
+    arrays = [
+        pa.array(column, field.type) if isinstance(column, list) else column.combine_chunks().cast(field.type)
+        for field in DROPS
+        for column in [columns[field.name]]
+    ]
+    return pa.Table.from_arrays(arrays, schema=DROPS)

@@ -1,0 +1,64 @@
+"""Settings of a collection: its sources, and what becomes of what they hold. Loads pydantic and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, field_validator, model_validator
+
+from chatwright.core.settings import Settings
+from chatwright.corpus.private.kinds import KINDS, Kind
+from chatwright.corpus.readers.settings import Columns, Limits
+from chatwright.corpus.settings import DuplicateSettings, EngineSettings
+
+
+class SourceSettings(Settings):
+    """Files of one kind and origin."""
+
+    name: str = Field(min_length=1, description="tells this source from the others")
+    path: str = Field(min_length=1, description="a file, a folder or a pattern; below the folder of --data DIR")
+    language: str = Field("", description="two letters; none: told from each text")
+    license: str = Field("", description="licence of the texts (SPDX identifier), where they do not name their own")
+    weight: float = Field(1.0, gt=0, le=100, description="how often a text is read; below 1, such a share of them")
+    begins: str = Field("", description="pattern of the lines that begin a document, in files that hold several")
+    columns: Columns = Columns()
+
+    @field_validator("begins")
+    @classmethod
+    def _a_pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from None
+        return value
+
+
+class JudgeSettings(Settings):
+    """Which texts stay."""
+
+    languages: tuple[str, ...] = Field(("en", "zh"), description="two letters each; none: every language")
+    least_score: float = Field(0.65, ge=0, le=1, description="how sure the language has to be (FineWeb: 0.65)")
+    off: tuple[str, ...] = Field(
+        (), description="rules that are not asked, by name, or all of a paper (gopher, c4, fineweb)"
+    )
+    limits: dict[str, tuple[float | None, float | None]] = Field(
+        {}, description="other limits of rules, by name: [least, most], for every language"
+    )
+    private: tuple[Kind, ...] = Field(KINDS, description="personal data that is replaced by placeholders")
+
+
+class CollectionSettings(Settings):
+    """A corpus out of files of many kinds."""
+
+    sources: tuple[SourceSettings, ...] = Field((), description="what is read")
+    limits: Limits = Limits()
+    engine: EngineSettings = EngineSettings()
+    judge: JudgeSettings = JudgeSettings()
+    duplicates: DuplicateSettings = DuplicateSettings()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> CollectionSettings:
+        names = [source.name for source in self.sources]
+        if len(set(names)) < len(names):
+            raise ValueError("two sources have the same name")
+        return self

@@ -1,0 +1,87 @@
+"""The data engine, Daft: expressions over tables that run on every core, here or on a Ray cluster, by the same code.
+
+It is started once per process and gives no memory back, so what it does here is done in processes that end (`engaged`).
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from chatwright.core.errors import ChatwrightError, DataError, UsageError
+from chatwright.corpus.settings import EngineSettings
+
+# Read when the engine is imported: it tells nobody that it runs, and draws no bars of its own.
+_QUIET = {"DO_NOT_TRACK": "1", "DAFT_PROGRESS_BAR": "0", "RAY_TQDM": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+
+
+def start(settings: EngineSettings) -> Any:
+    """The engine (module `daft`) with its runner; `UsageError` where Ray is asked for and not installed."""
+    os.environ.update(_QUIET)
+    import daft
+
+    if settings.runner == "ray":
+        try:
+            import ray
+        except ImportError:
+            raise UsageError(
+                "the cluster runner needs Ray",
+                where="engine.runner",
+                remedy="install it: pip install 'chatwright[cluster]'",
+            ) from None
+        if not ray.is_initialized():
+            ray.init(address=settings.address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+        daft.set_runner_ray(noop_if_initialized=True)
+    else:
+        daft.set_runner_native(num_threads=settings.threads)
+    return daft
+
+
+def engaged(settings: EngineSettings, work: Callable[..., Any], *arguments: Any) -> Any:
+    """What `work(*arguments, settings)` returns: done apart on this machine, from here where a cluster does it."""
+    if settings.runner == "ray":
+        return work(*arguments, settings)
+    return run_apart(work, *arguments, settings)
+
+
+def run_apart(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What `work(*arguments)` returns, done in a new process; its errors are raised here.
+
+    `DataError` where the process dies, of too little memory for example. Work and arguments are picklable.
+    """
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(there, work, arguments))
+    process.start()
+    there.close()
+    try:
+        kind, value = here.recv()
+    except EOFError:
+        process.join()
+        raise DataError(
+            f"the process that did the work ended with {process.exitcode}",
+            where=work.__name__,
+            remedy="it may have had too little memory: lower engine.part_megabytes, and run the same command again",
+        ) from None
+    finally:
+        if process.is_alive():
+            process.join(5)
+            process.terminate()
+        process.join()
+        here.close()
+    if kind == "error":
+        raise value
+    return value
+
+
+def _work(there: Any, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    try:
+        there.send(("value", work(*arguments)))
+    except ChatwrightError as error:
+        there.send(("error", error))
+    except Exception as error:
+        there.send(("error", RuntimeError("".join(traceback.format_exception(error)))))

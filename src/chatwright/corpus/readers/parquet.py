@@ -1,0 +1,66 @@
+"""Parquet: row groups read batch by batch; a broken group costs its own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chatwright.corpus.readers.columns import has_text, row_document, wanted
+from chatwright.corpus.readers.found import Broken, Failed, Found
+from chatwright.corpus.readers.stream import Source
+
+_BATCH_BYTES = 16 * 10**6  # of unpacked columns, on average, that are in memory at a time
+_BATCH_ROWS = 1_024
+_FREE = 1 << 20  # unpacked bytes below which no ratio is looked at
+
+
+def read_parquet(source: Source) -> Iterator[Found | Failed]:
+    """Each row as a document, numbered from 1."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(source.any_order(), pre_buffer=False, buffer_size=1 << 16)
+        names = file.schema_arrow.names
+    except (pa.ArrowException, OSError) as error:
+        raise Broken("broken parquet", str(error)) from None
+    if not has_text(names, source.reading.columns):
+        raise Broken("no text column", f"columns: {', '.join(names)[:200]}")
+    first = 0
+    # A long text that many rows share is kept once: a batch cannot unpack to more than its pages do.
+    shared = [name for name in wanted(names, source.reading.columns) if _is_text(file.schema_arrow.field(name).type)]
+    file = pq.ParquetFile(source.any_order(), pre_buffer=False, buffer_size=1 << 16, read_dictionary=shared)
+    for group in range(file.num_row_groups):
+        metadata = file.metadata.row_group(group)
+        number = first
+        try:
+            for row in _rows(file, group, names, source):
+                number += 1
+                yield row_document(row, f"{source.origin}#{number}", number - 1, source)
+        except Broken as problem:
+            yield Failed(f"{source.origin}#{number + 1}", number, problem.rule, problem.why)
+            source.reading.check()
+        except (pa.ArrowException, OSError, ValueError) as error:
+            yield Failed(f"{source.origin}#{number + 1}", number, "broken row group", str(error)[:300])
+        first += metadata.num_rows
+
+
+def _is_text(kind: Any) -> bool:
+    return str(kind) in {"string", "large_string", "binary", "large_binary"}
+
+
+def _rows(file: Any, group: int, names: list[str], source: Source) -> Iterator[dict[str, Any]]:
+    metadata, columns = file.metadata.row_group(group), wanted(names, source.reading.columns)
+    packed = unpacked = 0
+    for index in range(metadata.num_columns):
+        column = metadata.column(index)
+        if column.path_in_schema.split(".")[0] in columns:
+            packed, unpacked = packed + column.total_compressed_size, unpacked + column.total_uncompressed_size
+    if unpacked > max(_FREE, source.limits.ratio * packed):
+        rule = f"compressed more than {source.limits.ratio:g} times"
+        raise Broken(rule, f"row group {group}: {unpacked:,} bytes out of {packed:,}")
+    source.reading.unpack(unpacked)
+    size = max(1, min(_BATCH_ROWS, _BATCH_BYTES * metadata.num_rows // max(1, unpacked)))
+    for batch in file.iter_batches(size, row_groups=[group], columns=columns, use_threads=False):
+        for index in range(batch.num_rows):
+            yield {name: batch.column(name)[index].as_py() for name in batch.schema.names}

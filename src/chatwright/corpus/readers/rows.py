@@ -1,0 +1,177 @@
+"""Rows of JSON: JSON Lines, and arrays or sequences of objects, cut into rows without reading the whole file."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from chatwright.corpus.readers.columns import row_document
+from chatwright.corpus.readers.decoding import as_utf8, refuse_replaced
+from chatwright.corpus.readers.found import Broken, Failed, Found
+from chatwright.corpus.readers.stream import CHUNK, Source, Stream, lines
+
+_MOST_VALUES = 2_000_000  # in one row; as Python's objects they take some hundred bytes each
+_BETWEEN = re.compile(rb"[\s,]*+")
+_SCALAR = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s,\[\]{}"]++', re.DOTALL)
+# All up to the next bracket; a string is passed over whole, and none holds a bare line end.
+_INSIDE = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+")*+')
+_OPENING = {ord("}"): ord("{"), ord("]"): ord("[")}
+
+
+def read_json_lines(source: Source) -> Iterator[Found | Failed]:
+    """Each line's object as a document, numbered by lines; empty lines are passed over."""
+    for number, offset, line in lines(as_utf8(source.stream), source.limits.line_bytes):
+        origin = f"{source.origin}#{number}"
+        if line is None:
+            yield _too_long(origin, offset, source)
+        elif line.strip():
+            yield _document(line, origin, offset, source)
+
+
+def read_json(source: Source) -> Iterator[Found | Failed]:
+    """Each object of an array, or of objects that follow one another, numbered from 1."""
+    number = 0
+    for offset, value in values(as_utf8(source.stream), source.limits.line_bytes):
+        number += 1
+        origin = f"{source.origin}#{number}"
+        if isinstance(value, Broken):
+            yield Failed(origin, offset, value.rule, value.why)
+        else:
+            yield _document(value, origin, offset, source)
+    if not number:
+        raise Broken("no rows", "the file holds no JSON objects")
+
+
+def _too_long(origin: str, offset: int, source: Source) -> Failed:
+    return Failed(origin, offset, "row too long", f"the limit is {source.limits.line_megabytes:g} MB")
+
+
+def _document(data: bytes, origin: str, offset: int, source: Source) -> Found | Failed:
+    try:
+        row = parsed(data)
+    except Broken as problem:
+        return Failed(origin, offset, problem.rule, problem.why)
+    return row_document(row, origin, offset, source)
+
+
+def parsed(data: bytes) -> Any:
+    """The value of a row; `Broken` where it is none, or one that would not fit into memory."""
+    if len(data) > CHUNK and sum(data.count(sign) for sign in (b",", b"[", b"{")) > _MOST_VALUES:
+        raise Broken("row of too many values", f"more than {_MOST_VALUES:,}")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
+        refuse_replaced(text, data.count("\ufffd".encode()))
+    if "\0" in text:
+        text = text.replace("\0", "")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise Broken("row nested too deep") from None
+    except ValueError as error:
+        raise Broken("row is no JSON", str(error)) from None
+
+
+def values(stream: Stream, limit: int) -> Iterator[tuple[int, bytes | Broken]]:
+    """(offset, bytes) of each object or scalar, in an array or one after the other; `Broken` of those cut wrongly.
+
+    A value ends with its outermost bracket. Where brackets or quotes do not match, reading goes on with the next
+    line that begins as that value did.
+
+    >>> import io
+    >>> list(values(Stream(io.BytesIO(b'[{"a": "]"}, 2]').read), 100))
+    [(1, b'{"a": "]"}'), (13, b'2')]
+    """
+    inside = False
+    indent = b""
+    while True:
+        space = _skip_between(stream)
+        indent = space.rpartition(b"\n")[2] if b"\n" in space else indent
+        first = stream.ready(1)
+        if not first:
+            return
+        offset = stream.position
+        if first == b"[" and not inside:
+            inside = True
+            stream.skip(1)
+        elif first in b"]}":
+            inside = False
+            stream.skip(1)
+        elif first in b"[{":
+            size = _size(stream, limit)
+            if isinstance(size, int):
+                yield offset, stream.read(size)
+                continue
+            yield offset, size
+            if size.rule == "row too long" or not _resume(stream, indent):
+                return
+        else:
+            scalar = _scalar(stream, limit)
+            yield offset, scalar
+            if isinstance(scalar, Broken) and not _resume(stream, indent):
+                return
+
+
+def _skip_between(stream: Stream) -> bytes:
+    """Pass over white space and commas; the last of it is returned."""
+    while piece := stream.ready(4096):
+        match = _BETWEEN.match(piece)
+        size = match.end() if match else 0
+        stream.skip(size)
+        if size < len(piece):
+            return piece[:size]
+    return b""
+
+
+def _scalar(stream: Stream, limit: int) -> bytes | Broken:
+    size = 4096
+    while True:
+        piece = stream.ready(size)
+        match = _SCALAR.match(piece)
+        if match and (match.end() < len(piece) or len(piece) < size):
+            return stream.read(match.end())
+        if len(piece) < size or size > limit:
+            return Broken("row is no JSON", "a quote that is never closed" if piece[:1] == b'"' else "")
+        size *= 4
+
+
+def _size(stream: Stream, limit: int) -> int | Broken:
+    """How many bytes the value that begins here takes, without reading more than `limit` of them."""
+    opened, scanned, size = bytearray(), 0, min(CHUNK, limit)
+    piece = stream.ready(size)
+    while True:
+        match = _INSIDE.match(piece, scanned)
+        scanned = match.end() if match else scanned
+        if scanned < len(piece):
+            sign = piece[scanned]
+            if sign in b"[{":
+                opened.append(sign)
+                scanned += 1
+                continue
+            if sign in b"]}":
+                if not opened or opened.pop() != _OPENING[sign]:
+                    return Broken("row is no JSON", f"brackets do not match {scanned} bytes in")
+                scanned += 1
+                if not opened:
+                    return scanned
+                continue
+            if b"\n" in piece[scanned:]:
+                return Broken("row is no JSON", f"a quote that is not closed {scanned} bytes in")
+        if len(piece) < size:
+            return Broken("row is no JSON", "it ends too early")
+        if size >= limit:
+            return Broken("row too long", f"the limit is {limit / 1e6:g} MB")
+        size = min(limit, 2 * size)
+        piece = stream.ready(size)
+
+
+def _resume(stream: Stream, indent: bytes) -> bool:
+    """Go to the next line that begins with `indent` and a brace; False where there is none."""
+    stream.skip(1)
+    while line := stream.line(CHUNK):
+        if line.endswith(b"\n") and stream.peek(len(indent) + 1) == indent + b"{":
+            return True
+    return False

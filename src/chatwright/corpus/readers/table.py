@@ -1,0 +1,123 @@
+"""Tables of text (CSV, TSV): rows cut as RFC 4180 says, quotes that are never closed cost their own row only."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from chatwright.corpus.readers.columns import has_text, row_document
+from chatwright.corpus.readers.decoding import as_utf8, refuse_replaced
+from chatwright.corpus.readers.found import Broken, Failed, Found
+from chatwright.corpus.readers.stream import Source, lines
+
+_DELIMITERS = ",;\t|"
+_CLOSING = re.compile(r'[^"]*+(?:""[^"]*+)*+"(?!")')  # up to the quote that ends a field; "" is a quote in it
+
+
+def read_table(source: Source, delimiter: str | None = None) -> Iterator[Found | Failed]:
+    """Each row as a document, numbered from 1 after the header; without `delimiter` the header tells it.
+
+    The csv module is not used: its limit for a field is one for the whole process, and a quote that is never
+    closed swallows all that comes after it.
+    """
+    table = Table(source, delimiter)
+    header = next(table.rows, None)
+    if header is None:
+        raise Broken("empty file", "no header")
+    names = header if isinstance(header, list) else []
+    if not has_text(names, source.reading.columns):
+        raise Broken("no text column", f"columns: {', '.join(names)[:200]}")
+    for number, row in enumerate(table.rows):
+        origin = f"{source.origin}#{number + 1}"
+        if isinstance(row, Broken):
+            yield Failed(origin, number, row.rule, row.why)
+        elif len(row) != len(names):
+            yield Failed(origin, number, "row has other columns than the header", f"{len(row)}, not {len(names)}")
+        else:
+            yield row_document(dict(zip(names, row, strict=True)), origin, number, source)
+
+
+class Table:
+    """The rows of a table, the header first: lists of fields, or what is wrong with a row."""
+
+    def __init__(self, source: Source, delimiter: str | None) -> None:
+        self._limit = source.limits.line_bytes
+        self._lines = lines(as_utf8(source.stream), self._limit)
+        self._again = deque[str | Broken]()  # lines of a row that was none, to be read once more
+        self._delimiter = delimiter
+        self.rows = self._rows()
+
+    def _next_line(self) -> str | Broken | None:
+        if self._again:
+            return self._again.popleft()
+        for _, _, line in self._lines:
+            if line is None:
+                return Broken("row too long", f"the limit is {self._limit / 1e6:g} MB")
+            try:
+                text = line.decode("utf-8")
+            except UnicodeDecodeError:
+                text = line.decode("utf-8", "replace")
+                try:
+                    refuse_replaced(text, line.count("\ufffd".encode()))
+                except Broken as problem:
+                    return problem
+            return text.replace("\0", "").removesuffix("\r")
+        return None
+
+    def _rows(self) -> Iterator[list[str] | Broken]:
+        while (line := self._next_line()) is not None:
+            if isinstance(line, Broken):
+                yield line
+            elif line.strip():
+                if self._delimiter is None:
+                    self._delimiter = max(_DELIMITERS, key=line.count)
+                yield self._row(line, self._delimiter)
+
+    def _row(self, line: str, delimiter: str) -> list[str] | Broken:
+        if '"' not in line:
+            return line.split(delimiter)
+        fields, place = list[str](), 0
+        while True:
+            if not line.startswith('"', place):
+                end = line.find(delimiter, place)
+                fields.append(line[place:] if end < 0 else line[place:end])
+                if end < 0:
+                    return fields
+                place = end + 1
+                continue
+            match = _CLOSING.match(line, place + 1)
+            if match is None and delimiter == "\t":  # tables with tabs are often written without quoting
+                end = line.find(delimiter, place)
+                fields.append(line[place:] if end < 0 else line[place:end])
+            elif match is None:
+                opened = self._closed_later(line[place + 1 :])
+                if isinstance(opened, Broken):
+                    return opened
+                field, line = opened
+                end = line.find(delimiter)
+                fields.append(field.replace('""', '"') + (line if end < 0 else line[:end]))
+            else:
+                end = line.find(delimiter, match.end())
+                field = line[place + 1 : match.end() - 1].replace('""', '"')
+                fields.append(field + (line[match.end() :] if end < 0 else line[match.end() : end]))
+            if end < 0:
+                return fields
+            place = end + 1
+
+    def _closed_later(self, begun: str) -> tuple[str, str] | Broken:
+        """(field, rest of its last line) of a field that goes on over line ends."""
+        pieces, size = [begun], len(begun)
+        while size < self._limit:
+            line = self._next_line()
+            if line is None:
+                break
+            if isinstance(line, Broken):
+                self._again.appendleft(line)
+                break
+            if match := _CLOSING.match(line):
+                return "\n".join([*pieces, line[: match.end() - 1]]), line[match.end() :]
+            pieces.append(line)
+            size += len(line) + 1
+        self._again.extendleft(reversed(pieces[1:]))
+        return Broken("quote that is never closed", begun[:80])

@@ -1,0 +1,152 @@
+"""A corpus out of what people have: collect → extract → clean → judge → deduplicate → corpus.
+
+Each stage writes parts, and goes on with the next part when it was stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from chatwright.core.artifacts import Artifact
+from chatwright.core.files import hash_file
+from chatwright.core.progress import Progress
+from chatwright.pipeline.job import Job, stage
+
+
+@stage
+def collect(job: Job) -> Artifact:
+    """Read the files of every source."""
+    from chatwright.corpus.collection.collect import source_files
+
+    settings = job.recipe.collection
+    files = {
+        source.name: {
+            path.relative_to(root).as_posix(): hash_file(path) if path.is_file() else "no file" for path in paths
+        }
+        for source in settings.sources
+        for root, paths in [source_files(source, job.recipe.text.data)]
+    }
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.collection.collect import collect
+
+        collect(folder, settings, job.recipe.text.data, progress)
+        return _figures(folder)
+
+    told = settings.model_dump(mode="json", include={"sources", "limits"})
+    told |= {"part_megabytes": settings.engine.part_megabytes, "files": files}
+    return job.build("collect", told, {}, work, resumable=True)
+
+
+@stage
+def extract(job: Job) -> Artifact:
+    """Make text of what was found."""
+    import pyarrow as pa
+
+    from chatwright.corpus.collection import documents
+
+    text = pa.large_string()
+    reads = ("format", "content", "charset", "title", "date", "language")
+    makes = dict.fromkeys(("text", "title", "date", "language"), text)
+    return _mapped(job, "extract", collect(job), documents.extract, reads, makes, {})
+
+
+@stage
+def clean(job: Job) -> Artifact:
+    """Repair Unicode, tidy white space."""
+    import pyarrow as pa
+
+    from chatwright.corpus.collection import documents
+
+    return _mapped(job, "clean", extract(job), documents.clean, ("text",), {"text": pa.large_string()}, {})
+
+
+@stage
+def judge(job: Job) -> Artifact:
+    """Keep texts in the languages asked for that break no rule, with personal data replaced."""
+    import pyarrow as pa
+
+    from chatwright.corpus.collection import documents
+
+    settings = job.recipe.collection.judge
+    options = {
+        "kept": settings.languages,
+        "least_score": settings.least_score,
+        "off": settings.off,
+        "limits": settings.limits,
+        "private": settings.private,
+    }
+    makes = {"text": pa.large_string(), "language": pa.large_string(), "private": pa.int64()}
+    return _mapped(job, "judge", clean(job), documents.judge, ("text", "language"), makes, options)
+
+
+@stage
+def deduplicate(job: Job) -> Artifact:
+    """Drop what is there already, word for word or nearly so."""
+    before, settings = judge(job), job.recipe.collection
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.collection.deduplicate import deduplicate
+
+        deduplicate(before.folder, folder, settings.duplicates, settings.engine, progress)
+        return _figures(folder)
+
+    told = {"duplicates": settings.duplicates.model_dump(mode="json")}
+    return job.build("deduplicate", told, {"judge": before}, work, resumable=True)
+
+
+@stage
+def corpus(job: Job) -> Artifact:
+    """Cut what stays into passages, split it, and say what went and why."""
+    last = deduplicate(job)
+    stages = (collect(job), extract(job), clean(job), judge(job), last)
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.collection.release import release
+
+        folders = [each.folder for each in stages]
+        return release(last.folder, folders, folder, job.recipe.text, job.recipe.collection, progress)
+
+    kept = {"license", "passage_characters", "held_out", "minimum_characters"}
+    sources = {source.name: source.weight for source in job.recipe.collection.sources}
+    told = {"text": job.recipe.text.model_dump(mode="json", include=kept), "weights": sources}
+    return job.build("corpus", told, {"deduplicate": last}, work)
+
+
+def _mapped(
+    job: Job,
+    name: str,
+    before: Artifact,
+    work: Callable[..., Any],
+    reads: Sequence[str],
+    makes: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> Artifact:
+    """A stage that looks at one document at a time."""
+    engine = job.recipe.collection.engine
+
+    def build(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.collection.parts import map_parts
+
+        map_parts(
+            before.folder,
+            folder,
+            name,
+            work,
+            reads=reads,
+            makes=makes,
+            options=options,
+            engine=engine,
+            progress=progress,
+        )
+        return _figures(folder)
+
+    return job.build(name, dict(options), {before.manifest.stage: before}, build, resumable=True)
+
+
+def _figures(folder: Path) -> dict[str, Any]:
+    from chatwright.corpus.collection.release import stage_figures
+
+    return stage_figures(folder)

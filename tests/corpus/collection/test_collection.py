@@ -1,0 +1,226 @@
+"""Whole collections: nothing is lost without a reason, the same on both runners, and after any interruption."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from chatwright.core.errors import DataError, UsageError
+from chatwright.core.files import hash_file
+from chatwright.core.progress import Silent
+from chatwright.corpus.collection.parts import read_drops, read_parts
+from chatwright.corpus.tables import read_rows
+from chatwright.pipeline import collection
+from chatwright.pipeline.job import Job
+from chatwright.recipe import Recipe
+from tests.corpus.collection.test_documents import PAGE
+from tests.corpus.judging.test_judging import HAN
+
+STAGES = ("collect", "extract", "clean", "judge", "deduplicate")
+WORDS = (
+    "river mill stone valley winter bread lantern garden copper ladder pepper window farmer letter summer market "
+    "bridge cattle orchard doctor teacher morning evening shoulder whisper answer thunder weather journey village "
+    "harvest kitchen chimney blanket feather basket candle hammer soldier sailor church tower meadow forest island"
+)
+LITTLE = "the of and that with have from into they would never under after while some their before again without"
+
+
+def prose(seed: int) -> str:
+    """English enough for every rule, and unlike that of another seed."""
+    drawn, words, little = random.Random(seed), WORDS.split(), LITTLE.split()
+    sentences = (
+        " ".join(drawn.choice(little if place % 2 else words) for place in range(12)).capitalize() for _ in range(9)
+    )
+    return ". ".join(sentences) + "."
+
+
+def write_sources(root: Path) -> None:
+    texts = root / "texts"
+    texts.mkdir(parents=True)
+    for number in range(12):
+        (texts / f"{number:02}.txt").write_text(prose(number), encoding="utf-8")
+    (texts / "again.txt").write_text(prose(3).upper(), encoding="utf-8")
+    (texts / "nearly.md").write_text(prose(4) + " That is all that they have.", encoding="utf-8")
+    (texts / "short.txt").write_text("No.", encoding="utf-8")
+    (texts / "page.html").write_text(PAGE, encoding="utf-8")
+    (texts / "image.png").write_bytes(b"\x89PNG\r\n")
+    whole = gzip.compress("".join(f"{prose(n)}\n" for n in range(50, 90)).encode())
+    (texts / "broken.txt.gz").write_bytes(whole[: len(whole) // 2])
+    rows = [{"text": HAN[start:] + HAN[:start]} for start in range(0, 20, 5)]
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    (root / "rows.jsonl").write_text("\n".join([*lines[:2], "{no json", *lines[2:]]), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("sources")
+    write_sources(root)
+    return root
+
+
+def recipe_values(root: Path) -> dict[str, Any]:
+    return {
+        "name": "mine",
+        "story": "text",
+        "text": {"data": str(root), "minimum_characters": 100, "held_out": 0.2},
+        "collection": {
+            "sources": [
+                {"name": "texts", "path": "texts", "license": "CC0-1.0"},
+                {"name": "rows", "path": "rows.jsonl", "language": "zh", "weight": 2},
+            ],
+            "engine": {"threads": 1, "part_megabytes": 0.01},
+        },
+    }
+
+
+def build(root: Path, run: Path) -> Job:
+    job = Job(Recipe.model_validate(recipe_values(root)), run, lambda name: nullcontext(Silent()))
+    collection.corpus(job)
+    return job
+
+
+@pytest.fixture(scope="module")
+def built(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("built")
+    build(sources, run)
+    return run
+
+
+def ids(folder: Path) -> list[str]:
+    return [text for table in read_parts(folder, ["id"]) for text in table["id"].to_pylist()]
+
+
+def drops(folder: Path) -> list[dict[str, Any]]:
+    return pa.concat_tables(list(read_drops([folder]))).to_pylist()  # type: ignore[no-any-return]
+
+
+def test_every_document_stays_or_has_a_reason(built: Path) -> None:
+    for before, stage in pairwise(STAGES):
+        came, stays, goes = ids(built / before), ids(built / stage), [drop["id"] for drop in drops(built / stage)]
+        assert sorted(came) == sorted(stays + goes) and len(set(came)) == len(came)
+        assert stays == [text for text in came if text in set(stays)]  # in order
+        assert all(drop["rule"] and drop["stage"] == stage for drop in drops(built / stage))
+
+
+def test_reasons_are_the_right_ones(built: Path) -> None:
+    found = {drop["origin"]: drop for stage in STAGES for drop in drops(built / stage)}
+    assert found["short.txt"]["rule"] in {"words", "language not sure"}
+    assert found["again.txt"]["rule"] == "the same text again" or found["03.txt"]["rule"] == "the same text again"
+    near = found.get("nearly.md") or found["04.txt"]
+    assert near["rule"] == "nearly the same text" and 0.7 <= near["value"] < 1 and near["kept"] in ids(built / "judge")
+    assert found["image.png"]["stage"] == "collect" and "rows.jsonl#" in " ".join(found)
+    assert any(origin.startswith("broken.txt.gz") for origin in found)
+
+
+def test_the_corpus_tells_what_it_is(built: Path) -> None:
+    rows = read_rows(built / "corpus" / "documents.parquet")
+    assert {row["split"] for row in rows} == {"train", "validation"}
+    assert {row["source"] for row in rows} == {"texts", "rows"}
+    read = [row["origin"] for row in rows if row["source"] == "rows" and row["split"] == "train"]
+    assert all(read.count(origin) == 2 for origin in read)  # its weight
+    card = json.loads((built / "corpus" / "card.json").read_text(encoding="utf-8"))
+    assert card["sources"]["texts"]["licenses"] == {"CC0-1.0": card["sources"]["texts"]["documents"]}
+    assert sum(card["documents_by_length"]["counts"]) == len(ids(built / "deduplicate"))
+    ledger = json.loads((built / "corpus" / "ledger.json").read_text(encoding="utf-8"))
+    assert sum(entry["count"] for entry in ledger) == sum(len(drops(built / stage)) for stage in STAGES)
+    assert pq.read_metadata(built / "corpus" / "dropped.parquet").num_rows == sum(entry["count"] for entry in ledger)
+
+
+def test_what_is_finished_is_not_done_again(sources: Path, built: Path) -> None:
+    assert all(artifact.reused for artifact in build(sources, built).done.values())
+
+
+def hashes(run: Path) -> dict[str, str]:
+    return {
+        path.relative_to(run).as_posix(): hash_file(path)
+        for path in sorted(run.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+@pytest.mark.slow
+def test_a_collection_that_is_killed_ten_times_comes_out_the_same(sources: Path, built: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text(_toml(recipe_values(sources)), encoding="utf-8")
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "chatwright", "corpus", "build", str(tmp_path / "recipe.toml"), "--out", str(run)]
+    drawn = random.Random(0)
+    for _ in range(10):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+        time.sleep(drawn.uniform(0.5, 4))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    names = [f"{stage}/" for stage in (*STAGES, "corpus")]
+    finished = {name: digest for name, digest in hashes(run).items() if name.startswith(tuple(names))}
+    assert finished == {name: digest for name, digest in hashes(built).items() if name.startswith(tuple(names))}
+
+
+@pytest.mark.slow
+def test_both_runners_keep_the_same(sources: Path, built: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text(_toml(recipe_values(sources)), encoding="utf-8")
+    command = [sys.executable, "-m", "chatwright", "corpus", "build", str(tmp_path / "recipe.toml")]
+    command += ["--out", str(tmp_path / "run"), "--set", "collection.engine.runner=ray"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr
+    for stage in STAGES:
+        assert ids(tmp_path / "run" / stage) == ids(built / stage)
+
+
+def test_a_source_without_files_is_told(sources: Path, tmp_path: Path) -> None:
+    (sources / "empty").mkdir(exist_ok=True)
+    values = recipe_values(sources)
+    values["collection"]["sources"].append({"name": "none", "path": "empty"})
+    job = Job(Recipe.model_validate(values), tmp_path, lambda name: nullcontext(Silent()))
+    with pytest.raises(UsageError, match="has no files"):
+        collection.corpus(job)
+
+
+def test_a_collection_of_which_nothing_stays_is_told(sources: Path, tmp_path: Path) -> None:
+    values = recipe_values(sources)
+    values["collection"]["judge"] = {"languages": ["fi"]}
+    job = Job(Recipe.model_validate(values), tmp_path, lambda name: nullcontext(Silent()))
+    with pytest.raises(DataError, match="0 characters stayed"):
+        collection.corpus(job)
+
+
+def test_a_file_of_several_documents_is_cut_where_they_begin(tmp_path: Path) -> None:
+    (tmp_path / "wiki.txt").write_text(" = One = \nfirst\n = = Part = = \nmore\n = Two = \nsecond\n", encoding="utf-8")
+    values = recipe_values(tmp_path)
+    values["collection"]["sources"] = [{"name": "wiki", "path": "wiki.txt", "begins": " = [^=]+ = $"}]
+    collection.collect(Job(Recipe.model_validate(values), tmp_path, lambda name: nullcontext(Silent())))
+    (table,) = read_parts(tmp_path / "collect")
+    assert [text.decode() for text in table["content"].to_pylist()] == [
+        "= One = \nfirst\n = = Part = = \nmore",
+        "= Two = \nsecond",
+    ]
+    assert table["origin"].to_pylist() == ["wiki.txt#0", "wiki.txt#1"]
+
+
+def _toml(values: dict[str, Any], at: str = "") -> str:
+    """Values as TOML, tables last."""
+    plain = {key: value for key, value in values.items() if not isinstance(value, dict) and not _tables(value)}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
+    for key, value in values.items():
+        if isinstance(value, dict):
+            lines += [f"[{at}{key}]", _toml(value, f"{at}{key}.")]
+        elif _tables(value):
+            lines += [line for each in value for line in (f"[[{at}{key}]]", _toml(each, f"{at}{key}."))]
+    return "\n".join(lines)
+
+
+def _tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
