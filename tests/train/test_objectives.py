@@ -15,13 +15,13 @@ from chatwright.model.encoder import Encoder
 from chatwright.tokens.batches import Batch
 from chatwright.tokens.labels import EncodedTexts, LabelBatches, label_weights, pack_labels, rows_to_label_batch
 from chatwright.tokens.masking import Foreseeing, Masking, Text, WordRows, pack_words
-from chatwright.tokens.settings import MaskingSettings
-from chatwright.train.encoder_planner import encoder_model
+from chatwright.tokens.settings import MaskingSettings, PackingSettings
+from chatwright.train.encoder_planner import Work, encoder_model, make_label_plan
 from chatwright.train.flops import batch_work
 from chatwright.train.learner import Learner
 from chatwright.train.loop import train
 from chatwright.train.objectives import masked_tokens, smoothed_labels, text_labels
-from chatwright.train.settings import PlanSettings, TrainSettings
+from chatwright.train.settings import ClassifySettings, PlanSettings, TrainSettings
 
 CONFIG = encoder_model(PlanSettings(width=32, depth=2), 40, context=24)
 MASK, CONTROL = 6, frozenset(range(7))
@@ -159,3 +159,19 @@ def test_work_of_encoders_counts_what_is_looked_at_both_ways() -> None:
     config = CONFIG.model_copy(update={"labels": ("a", "b"), "head_bias": False})
     tokens, flops = batch_work(config, batch_of_labels, learnt=1)
     assert flops == 6 * (2 * block * tokens + (32 * 32 + 2 * 32)) + 12 * 2 * 32 * tokens**2
+
+
+@pytest.mark.slow
+def test_a_classifier_is_pretrained_even_where_its_folds_take_all_the_minutes() -> None:
+    settings = PlanSettings(minutes=0.2, width=32, depth=1, threads=1, compile="no", other_seconds=1)
+    packing, train_settings = PackingSettings(row_tokens=16), TrainSettings(rows_per_batch=4)
+
+    def planned(rows: int, pretrainings: int) -> tuple[int, float]:
+        work = Work(rows=rows, folds=2, pretrainings=pretrainings)
+        made = make_label_plan(settings, train_settings, ClassifySettings(), packing, 300, work, Silent())
+        return made.stage("pretrain").steps, made.expected["seconds"]["pretrain"] / (0.2 * 60 - 1)
+
+    steps, share = planned(10**6, 1)
+    assert steps > 10 and 0.1 < share < 0.3
+    each, shared = planned(8, 2)
+    assert each > 10 and shared > 0.4

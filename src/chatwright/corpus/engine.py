@@ -34,7 +34,9 @@ def start(settings: EngineSettings) -> Any:
                 remedy="install it: pip install 'chatwright[cluster]'",
             ) from None
         if not ray.is_initialized():
-            ray.init(address=settings.address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+            ray.init(
+                address=settings.address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False
+            )
         daft.set_runner_ray(noop_if_initialized=True)
     else:
         daft.set_runner_native(num_threads=settings.threads)

@@ -1,4 +1,4 @@
-"""A corpus out of what people have: collect → extract → clean → judge → deduplicate → corpus.
+"""A corpus out of what people have: collect → extract → clean → judge → deduplicate (→ decontaminate) → corpus.
 
 Each stage writes parts, and goes on with the next part when it was stopped.
 """
@@ -10,24 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.artifacts import Artifact
-from chatwright.core.files import hash_file
+from chatwright.core.files import hash_file, replacing
 from chatwright.core.progress import Progress
+from chatwright.corpus.collection.settings import SourceSettings
 from chatwright.pipeline.job import Job, stage
 
 
 @stage
 def collect(job: Job) -> Artifact:
     """Read the files of every source."""
-    from chatwright.corpus.collection.collect import source_files
-
     settings = job.recipe.collection
-    files = {
-        source.name: {
-            path.relative_to(root).as_posix(): hash_file(path) if path.is_file() else "no file" for path in paths
-        }
-        for source in settings.sources
-        for root, paths in [source_files(source, job.recipe.text.data)]
-    }
+    files = {source.name: _hashes(source, job.recipe.text.data) for source in settings.sources}
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.corpus.collection.collect import collect
@@ -98,10 +91,47 @@ def deduplicate(job: Job) -> Artifact:
 
 
 @stage
+def decontaminate(job: Job) -> Artifact:
+    """Drop texts that hold what a model will be asked."""
+    before, settings, data = deduplicate(job), job.recipe.collection, job.recipe.text.data
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        import pyarrow as pa
+
+        from chatwright.corpus.collection import documents
+        from chatwright.corpus.collection.collect import asked_items
+        from chatwright.corpus.collection.parts import map_parts
+        from chatwright.corpus.contamination import Asked
+
+        limits, path = settings.contamination, folder / "asked.npz"
+        if not path.exists():
+            with replacing(path) as aside:
+                Asked.of(asked_items(settings, data), limits.words, limits.least).save(aside)
+        map_parts(
+            before.folder,
+            folder,
+            "decontaminate",
+            documents.decontaminate,
+            reads=("text",),
+            makes={"text": pa.large_string()},
+            options={"asked": str(path.resolve()), "share": limits.share},
+            engine=settings.engine,
+            progress=progress,
+        )
+        return _figures(folder)
+
+    told = settings.model_dump(mode="json", include={"evaluated", "contamination"})
+    told["files"] = {source.name: _hashes(source, data) for source in settings.evaluated}
+    return job.build("decontaminate", told, {"deduplicate": before}, work, resumable=True)
+
+
+@stage
 def corpus(job: Job) -> Artifact:
     """Cut what stays into passages, split it, and say what went and why."""
-    last = deduplicate(job)
-    stages = (collect(job), extract(job), clean(job), judge(job), last)
+    stages = [collect(job), extract(job), clean(job), judge(job), deduplicate(job)]
+    if job.recipe.collection.evaluated:
+        stages.append(decontaminate(job))
+    last = stages[-1]
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.corpus.collection.release import release
@@ -112,7 +142,15 @@ def corpus(job: Job) -> Artifact:
     kept = {"license", "passage_characters", "held_out", "minimum_characters"}
     sources = {source.name: source.weight for source in job.recipe.collection.sources}
     told = {"text": job.recipe.text.model_dump(mode="json", include=kept), "weights": sources}
-    return job.build("corpus", told, {"deduplicate": last}, work)
+    return job.build("corpus", told, {last.manifest.stage: last}, work)
+
+
+def _hashes(source: SourceSettings, data: str | None) -> dict[str, str]:
+    """Hashes of a source's files."""
+    from chatwright.corpus.collection.collect import source_files
+
+    root, paths = source_files(source, data)
+    return {path.relative_to(root).as_posix(): hash_file(path) if path.is_file() else "no file" for path in paths}
 
 
 def _mapped(

@@ -19,6 +19,7 @@ from chatwright.train.planner import measure, plan_of, training_seconds
 from chatwright.train.settings import ClassifySettings, PlanSettings, TrainSettings
 
 _WIDTH, _BLOCKS, _HEAD_WIDTH = 256, 4, 64
+_PRETRAIN_LEAST = 0.25  # of the training time: with less, pretraining is for nothing; then the plan takes longer
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def make_label_plan(
 ) -> Plan:
     """Measure the machine and real steps of masked pretraining; what classifying leaves of the minutes is for them.
 
-    Every fold is finetuned, and once more from fresh weights to compare.
+    Every fold is finetuned, and once more from fresh weights to compare. Where that leaves little of the minutes, the
+    plan goes beyond them and says so.
     """
     config = encoder_model(settings, vocabulary_size, context=packing.row_tokens)
 
@@ -77,7 +79,8 @@ def make_label_plan(
     finetune = settings.finetune_steps or max(1, classify.epochs * work.rows // classify.rows_per_batch)
     # a step of fewer rows takes at least a third of a full one: optimizers and calls do not shrink with it
     cost = max(1 / 3, classify.rows_per_batch / train.rows_per_batch) / measured.speed
-    left = training_seconds(settings) - 2 * work.folds * finetune * cost
+    seconds = training_seconds(settings)
+    left = max(_PRETRAIN_LEAST * seconds, seconds - 2 * work.folds * finetune * cost)
     pretrain = settings.pretrain_steps or max(1, round(measured.steps_in(left, settings) / work.pretrainings))
 
     def stage(steps: int, rows: int) -> StagePlan:
@@ -87,12 +90,12 @@ def make_label_plan(
         "pretrain": stage(pretrain, train.rows_per_batch),
         "finetune": stage(finetune, classify.rows_per_batch),
     }
-    seconds = {
+    expected = {
         "pretrain": work.pretrainings * pretrain / measured.speed,
         "finetune": 2 * work.folds * finetune * cost,
     }
     tokens_per_step = train.rows_per_batch * packing.row_tokens
-    return plan_of(settings, measured, config, stages, tokens_per_step, seconds=seconds)
+    return plan_of(settings, measured, config, stages, tokens_per_step, seconds=expected)
 
 
 def make_masked_plan(

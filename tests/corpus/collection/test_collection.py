@@ -29,7 +29,7 @@ from chatwright.recipe import Recipe
 from tests.corpus.collection.test_documents import PAGE
 from tests.corpus.judging.test_judging import HAN
 
-STAGES = ("collect", "extract", "clean", "judge", "deduplicate")
+STAGES = ("collect", "extract", "clean", "judge", "deduplicate", "decontaminate")
 WORDS = (
     "river mill stone valley winter bread lantern garden copper ladder pepper window farmer letter summer market "
     "bridge cattle orchard doctor teacher morning evening shoulder whisper answer thunder weather journey village "
@@ -61,6 +61,7 @@ def write_sources(root: Path) -> None:
     (texts / "broken.txt.gz").write_bytes(whole[: len(whole) // 2])
     rows = [{"text": HAN[start:] + HAN[:start]} for start in range(0, 20, 5)]
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    (root / "questions.csv").write_text(f'question,answer\n"{prose(7)[200:340]}",yes\n', encoding="utf-8")
     (root / "rows.jsonl").write_text("\n".join([*lines[:2], "{no json", *lines[2:]]), encoding="utf-8")
 
 
@@ -81,6 +82,7 @@ def recipe_values(root: Path) -> dict[str, Any]:
                 {"name": "texts", "path": "texts", "license": "CC0-1.0"},
                 {"name": "rows", "path": "rows.jsonl", "language": "zh", "weight": 2},
             ],
+            "evaluated": [{"name": "questions", "path": "questions.csv", "columns": {"text": "question"}}],
             "engine": {"threads": 1, "part_megabytes": 0.01},
         },
     }
@@ -121,6 +123,7 @@ def test_reasons_are_the_right_ones(built: Path) -> None:
     assert found["again.txt"]["rule"] == "the same text again" or found["03.txt"]["rule"] == "the same text again"
     near = found.get("nearly.md") or found["04.txt"]
     assert near["rule"] == "nearly the same text" and 0.7 <= near["value"] < 1 and near["kept"] in ids(built / "judge")
+    assert found["07.txt"]["rule"] == "holds what is asked" and found["07.txt"]["stage"] == "decontaminate"
     assert found["image.png"]["stage"] == "collect" and "rows.jsonl#" in " ".join(found)
     assert any(origin.startswith("broken.txt.gz") for origin in found)
 
@@ -133,7 +136,7 @@ def test_the_corpus_tells_what_it_is(built: Path) -> None:
     assert all(read.count(origin) == 2 for origin in read)  # its weight
     card = json.loads((built / "corpus" / "card.json").read_text(encoding="utf-8"))
     assert card["sources"]["texts"]["licenses"] == {"CC0-1.0": card["sources"]["texts"]["documents"]}
-    assert sum(card["documents_by_length"]["counts"]) == len(ids(built / "deduplicate"))
+    assert sum(card["documents_by_length"]["counts"]) == len(ids(built / STAGES[-1]))
     ledger = json.loads((built / "corpus" / "ledger.json").read_text(encoding="utf-8"))
     assert sum(entry["count"] for entry in ledger) == sum(len(drops(built / stage)) for stage in STAGES)
     assert pq.read_metadata(built / "corpus" / "dropped.parquet").num_rows == sum(entry["count"] for entry in ledger)
@@ -195,6 +198,15 @@ def test_a_collection_of_which_nothing_stays_is_told(sources: Path, tmp_path: Pa
     job = Job(Recipe.model_validate(values), tmp_path, lambda name: nullcontext(Silent()))
     with pytest.raises(DataError, match="0 characters stayed"):
         collection.corpus(job)
+
+
+def test_an_evaluation_set_that_cannot_be_read_is_told(sources: Path, built: Path, tmp_path: Path) -> None:
+    (sources / "asked.jsonl").write_text("{", encoding="utf-8")
+    values = recipe_values(sources)
+    values["collection"]["evaluated"][0]["path"] = "asked.jsonl"
+    job = Job(Recipe.model_validate(values), built, lambda name: nullcontext(Silent()))
+    with pytest.raises(DataError, match=r"questions: asked\.jsonl#1: an evaluation set cannot be read"):
+        collection.decontaminate(job)
 
 
 def test_a_file_of_several_documents_is_cut_where_they_begin(tmp_path: Path) -> None:

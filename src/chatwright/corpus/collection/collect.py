@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from chatwright.core.errors import UsageError
+from chatwright.core.errors import DataError, UsageError
 from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.clean import identifier
@@ -57,6 +57,19 @@ def collect(folder: Path, settings: CollectionSettings, data: str | None, progre
         progress.update(number / len(groups), f"{source.name}: {paths[0].name}")
         if not (folder / f"group-{number:05}.json").exists():
             run_apart(_read_group, folder, number, source, root, paths, settings)
+
+
+def asked_items(settings: CollectionSettings, data: str | None) -> Iterator[str]:
+    """The texts of the evaluation sets; `DataError` where one of their files cannot be read."""
+    for source in settings.evaluated:
+        for found in _read(source, *source_files(source, data), settings):
+            if isinstance(found, Failed):
+                raise DataError(
+                    f"an evaluation set cannot be read: {found.rule} {found.why}".strip(),
+                    where=f"{source.name}: {found.origin}",
+                    remedy="mend or take away the file; what is not read cannot be kept out of the corpus",
+                )
+            yield found.text or found.raw.decode("utf-8", "replace")
 
 
 def _groups(settings: CollectionSettings, data: str | None) -> Iterator[tuple[SourceSettings, Path, list[Path]]]:

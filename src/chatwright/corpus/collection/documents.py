@@ -6,10 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from chatwright.corpus.clean import clean_text
 from chatwright.corpus.collection.parts import Made
+from chatwright.corpus.contamination import Asked
 from chatwright.corpus.judging.measures import measure
 from chatwright.corpus.judging.rules import Broken, Limits, broken, chosen_rules
 from chatwright.corpus.private.kinds import Kind
@@ -113,6 +115,21 @@ def judge(
             text, count = replace_private(text, spans)[0], len(spans)
         _add(made, rule, value, limit, why, text=text, language=language, private=count)
     return made
+
+
+def decontaminate(texts: Sequence[str], *, asked: str, share: float) -> Made:
+    """Texts of whose words no more than a `share` is in runs that are asked; the file `asked` holds their hashes."""
+    made = _empty("text")
+    for text in texts:
+        found = _asked(asked).share(text)
+        rule = "holds what is asked" if found > share else None
+        _add(made, rule, found if rule else None, share if rule else None, text=text)
+    return made
+
+
+@cache
+def _asked(path: str) -> Asked:
+    return Asked.load(Path(path))
 
 
 def _language(text: str, said: str) -> tuple[str, float]:

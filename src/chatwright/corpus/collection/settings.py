@@ -47,14 +47,26 @@ class JudgeSettings(Settings):
     private: tuple[Kind, ...] = Field(KINDS, description="personal data that is replaced by placeholders")
 
 
+class ContaminationSettings(Settings):
+    """Which texts hold what a model will be asked (arXiv 2005.14165, appendix C)."""
+
+    words: int = Field(13, ge=2, description="words in a run that a text must not share with an evaluation set")
+    least: int = Field(8, ge=1, description="words of a shorter item from which the whole of it is such a run")
+    share: float = Field(0.0, ge=0, lt=1, description="share of a text's words that may be in such runs")
+
+
 class CollectionSettings(Settings):
     """A corpus out of files of many kinds."""
 
     sources: tuple[SourceSettings, ...] = Field((), description="what is read")
+    evaluated: tuple[SourceSettings, ...] = Field(
+        (), description="what models will be asked: texts that hold any of it go"
+    )
     limits: Limits = Limits()
     engine: EngineSettings = EngineSettings()
     judge: JudgeSettings = JudgeSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
+    contamination: ContaminationSettings = ContaminationSettings()
 
     @model_validator(mode="after")
     def _names_differ(self) -> CollectionSettings:

@@ -1,7 +1,7 @@
 """How much a text repeats itself (Gopher, arXiv 2112.11446, table A1).
 
-All documents of a batch are looked at together: their n-grams are hashed and sorted as numbers. That counts them, and
-finds the few documents that repeat longer ones, which are then looked at word by word. N documents, W words.
+All documents of a batch are looked at together: their n-grams are hashed and sorted as numbers. Longer ones are looked
+for only where shorter ones are repeated, of which there are fewer and fewer. N documents, W words.
 """
 
 from __future__ import annotations
@@ -49,73 +49,73 @@ def repetition(words: Words) -> dict[str, NDArray[np.float64]]:
     lengths = np.fromiter(map(len, words.words), np.int64, len(words.words))
     hashes = np.fromiter(map(hash, words.words), np.int64, len(words.words)).astype(np.uint64)
     before = np.concatenate(([0], np.cumsum(lengths)))  # characters in front of each word
+    owner = np.repeat(np.arange(len(words)), np.diff(words.starts))
     total = np.maximum(1, before[words.starts[1:]] - before[words.starts[:-1]])
-    shares = {f"top_{n}_gram": _top(_Grams.of(words, hashes, n), before, len(words)) / total for n in TOP}
+    shares = {f"top_{n}_gram": np.zeros(len(words)) for n in TOP}
     shares |= {f"repeated_{n}_grams": np.zeros(len(words)) for n in DUPLICATED}
-    for number in np.unique(_Grams.of(words, hashes, DUPLICATED[0]).repeated_owners()):
-        own = words.document(int(number))
-        for n in DUPLICATED:
-            share = _repeated(own, n) / total[number]
-            shares[f"repeated_{n}_grams"][number] = share
-            if not share:  # nothing longer is repeated either
-                break
+    places = np.arange(len(lengths))
+    for n in range(TOP[0], DUPLICATED[-1] + 1):
+        grams = _Grams.of(n, places, hashes, owner)
+        if not len(grams.counts):
+            break
+        if n in TOP:
+            shares[f"top_{n}_gram"] = _top(grams, before, len(words)) / total
+        if n in DUPLICATED:
+            covered = np.concatenate(([0], np.cumsum(lengths * grams.covers_again(len(lengths)))))
+            shares[f"repeated_{n}_grams"] = (covered[words.starts[1:]] - covered[words.starts[:-1]]) / total
+        places = grams.repeated()  # what is repeated with one word more is repeated without it
     return shares
 
 
 @dataclass(frozen=True)
 class _Grams:
-    """The G n-grams inside documents: a key each (document and hash), and the word they begin with, [G]."""
+    """The n-grams that begin at certain words and stay inside their document, equal ones side by side.
+
+    `first` [G] are the words they begin with, in each run of equal ones in order; `runs` and `counts` [R] say where
+    runs begin and how long they are, `owner` [R] which document each is of.
+    """
 
     n: int
-    keys: NDArray[np.uint64]
     first: NDArray[np.int64]
+    runs: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    owner: NDArray[np.int64]
 
     @classmethod
-    def of(cls, words: Words, hashes: NDArray[np.uint64], n: int) -> _Grams:
-        count = max(0, len(hashes) - n + 1)
-        mixed = np.zeros(count, np.uint64)
+    def of(cls, n: int, places: NDArray[np.int64], hashes: NDArray[np.uint64], owner: NDArray[np.int64]) -> _Grams:
+        places = places[places + n <= len(owner)]
+        places = places[owner[places] == owner[places + n - 1]]
+        mixed = np.zeros(len(places), np.uint64)
         for place in range(n):
-            mixed += hashes[place : place + count] * _FACTORS[place]
-        owner = np.repeat(np.arange(len(words), dtype=np.uint64), np.diff(words.starts))
-        first = np.flatnonzero(owner[:count] == owner[len(owner) - count :])
-        keys = (owner[first] << _HASH_BITS) | (mixed[first] >> (np.uint64(64) - _HASH_BITS))
-        return cls(n, keys, first)
+            mixed += hashes[places + place] * _FACTORS[place]
+        keys = (owner[places].astype(np.uint64) << _HASH_BITS) | (mixed >> (np.uint64(64) - _HASH_BITS))
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        runs = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else places
+        counts = np.diff(np.append(runs, len(keys)))
+        return cls(n, places[order], runs, counts, (keys[runs] >> _HASH_BITS).astype(np.int64))
 
-    def repeated_owners(self) -> NDArray[np.int64]:
-        """The documents of n-grams that stand in their document again, with repetitions."""
-        keys = np.sort(self.keys)
-        owners: NDArray[np.int64] = (keys[1:][keys[1:] == keys[:-1]] >> _HASH_BITS).astype(np.int64)
-        return owners
+    def repeated(self) -> NDArray[np.int64]:
+        """The words that begin n-grams which their document holds twice, in order."""
+        return np.sort(self.first[np.repeat(self.counts > 1, self.counts)])
+
+    def covers_again(self, words: int) -> NDArray[np.bool_]:
+        """Which words are in an n-gram that stood there before: [W]."""
+        again = np.ones(len(self.first), np.bool_)
+        again[self.runs] = False
+        edges = np.bincount(self.first[again], minlength=words + 1)
+        edges -= np.bincount(self.first[again] + self.n, minlength=words + 1)
+        inside: NDArray[np.bool_] = np.cumsum(edges)[:words] > 0
+        return inside
 
 
 def _top(grams: _Grams, before: NDArray[np.int64], documents: int) -> NDArray[np.float64]:
     """Characters in the occurrences of each document's most frequent n-gram: [N]."""
     found = np.zeros(documents)
-    if not len(grams.keys):
-        return found
-    order = np.argsort(grams.keys, kind="stable")
-    keys = grams.keys[order]
-    runs = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    counts = np.diff(np.append(runs, len(keys)))
-    first = grams.first[order[runs]]
+    first = grams.first[grams.runs]
     characters = np.minimum(before[first + grams.n] - before[first], _MOST_CHARACTERS)
-    owner = (keys[runs] >> _HASH_BITS).astype(np.int64)
-    begins = np.flatnonzero(np.concatenate(([True], owner[1:] != owner[:-1])))
-    best = np.maximum.reduceat(counts * (_MOST_CHARACTERS + 1) + characters, begins)
+    begins = np.flatnonzero(np.concatenate(([True], grams.owner[1:] != grams.owner[:-1])))
+    best = np.maximum.reduceat(grams.counts * (_MOST_CHARACTERS + 1) + characters, begins)
     count, length = np.divmod(best, _MOST_CHARACTERS + 1)
-    found[owner[begins]] = np.where(count > 1, count * length, 0)
+    found[grams.owner[begins]] = np.where(count > 1, count * length, 0)
     return found
-
-
-def _repeated(words: list[str], n: int) -> int:
-    """Characters in n-grams that stood in the text before."""
-    seen = set[tuple[str, ...]]()
-    characters, counted = 0, 0  # words before `counted` are in the sum, or in no repeated n-gram
-    for start, gram in enumerate(zip(*(words[place:] for place in range(n)), strict=False)):
-        if gram in seen:
-            first = max(start, counted)
-            characters += sum(map(len, words[first : start + n]))
-            counted = start + n
-        else:
-            seen.add(gram)
-    return characters

@@ -1,0 +1,77 @@
+"""Texts that hold what a model will be asked: found by runs of words that they share with evaluation sets.
+
+As for GPT-3 (arXiv 2005.14165, appendix C) a run is 13 words; a shorter item of an evaluation set is one run as a
+whole, if it has enough words to be no chance.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")  # each Han character is a word
+Runs = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The runs of evaluation sets: for each number of words the sorted hashes of runs so long."""
+
+    runs: dict[int, Runs]
+
+    @classmethod
+    def of(cls, items: Iterable[str], words: int, least: int) -> Asked:
+        """The runs of `words` words of each item; of a shorter one all its words, if they are `least` or more."""
+        found = defaultdict[int, list[Runs]](list)
+        for item in items:
+            hashes = _hashes(item)
+            if len(hashes) >= least:
+                long = min(words, len(hashes))
+                found[long].append(_runs(hashes, long))
+        return cls({long: np.unique(np.concatenate(runs)) for long, runs in found.items()})
+
+    def save(self, path: Path) -> None:
+        """Write an .npz that `load` reads."""
+        with path.open("wb") as file:
+            np.savez(file, **{str(long): runs for long, runs in self.runs.items()})  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: Path) -> Asked:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as file:
+            return cls({int(long): file[long] for long in file.files})
+
+    def share(self, text: str) -> float:
+        """The share of a text's words that are in runs which are asked too."""
+        hashes = _hashes(text)
+        asked = np.zeros(len(hashes) + 1, np.int64)
+        for long, runs in self.runs.items():
+            own = _runs(hashes, long)
+            if not len(own):
+                continue
+            places = np.minimum(np.searchsorted(runs, own), len(runs) - 1)
+            starts = np.flatnonzero(runs[places] == own)
+            asked += np.bincount(starts, minlength=len(asked)) - np.bincount(starts + long, minlength=len(asked))
+        return float((np.cumsum(asked)[:-1] > 0).mean()) if len(hashes) else 0.0
+
+
+def _hashes(text: str) -> Runs:
+    """A hash of each word, the same in every process."""
+    return np.array([zlib.crc32(word.encode()) for word in _WORD.findall(text.lower())], np.uint64)
+
+
+def _runs(hashes: Runs, long: int) -> Runs:
+    """Hashes of all runs of so many words, in order."""
+    count = max(0, len(hashes) - long + 1)
+    runs = np.zeros(count, np.uint64)
+    for place in range(long):
+        runs = runs * np.uint64(0x9E3779B97F4A7C15) + hashes[place : place + count]
+        runs ^= runs >> np.uint64(29)
+    return runs
