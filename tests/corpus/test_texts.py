@@ -6,9 +6,10 @@ import pytest
 
 from chatwright.core.errors import DataError, UsageError
 from chatwright.core.progress import Silent
+from chatwright.corpus.books import book
 from chatwright.corpus.settings import TextSettings
 from chatwright.corpus.tables import read_rows
-from chatwright.corpus.texts import TEXT_SETS, book, build_texts, passages, running, texts_identity
+from chatwright.corpus.texts import TEXT_SETS, build_texts, passages, running, texts_identity
 
 HEAD = "The Project Gutenberg eBook of X\r\nlicence\r\n*** START OF THE PROJECT GUTENBERG EBOOK X ***\r\n"
 TAIL = "\r\n*** END OF THE PROJECT GUTENBERG EBOOK X ***\r\nmore licence"

@@ -43,7 +43,8 @@ _TEXT_NAMES = (
     "todo",
 )
 _MARKUP_INSIDE = {".rst": "rst", ".md": "markdown"}  # page.rst.txt, as Sphinx copies its sources
-_MARKS = (
+# Byte-order marks; UTF-32's little-endian one begins with UTF-16's.
+MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -137,7 +138,7 @@ def list_files(root: Path, ledger: Ledger) -> Iterator[tuple[Path, str, str]]:
 
 def decode(data: bytes, file_format: str) -> tuple[str, str] | None:
     """(text, encoding): by its mark, as UTF-8, as a page declares it, or as guessed; None if nothing fits."""
-    for mark, encoding in _MARKS:
+    for mark, encoding in MARKS:
         if data.startswith(mark):
             return (data.decode(encoding, "replace"), encoding)
     candidates = ["utf-8"]
@@ -171,7 +172,7 @@ def read_file(path: Path, origin: str, file_format: str, limit: int, ledger: Led
         if not rule:
             with path.open("rb") as file:
                 data = file.read(limit + 1)  # it may have grown
-            marked = data.startswith(tuple(mark for mark, _ in _MARKS))
+            marked = data.startswith(tuple(mark for mark, _ in MARKS))
             if b"\x00" in data and not marked:
                 rule, why = "binary file", "holds NUL bytes"
     except OSError as error:

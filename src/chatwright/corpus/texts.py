@@ -15,6 +15,7 @@ from chatwright.core.errors import DataError, UsageError
 from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import share
+from chatwright.corpus.books import book
 from chatwright.corpus.clean import clean_text, identifier, text_key
 from chatwright.corpus.folder import folder_identity, list_files, open_folder, read_file
 from chatwright.corpus.ledger import Ledger
@@ -25,9 +26,6 @@ from chatwright.corpus.tables import DOCUMENTS, DROPPED, write_rows
 DOCUMENTS_FILE = "documents.parquet"
 _MOST_MEGABYTES = 50
 _FORMATS = ("text", "markdown")
-_START = re.compile(r"^\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.MULTILINE | re.IGNORECASE)
-_END = re.compile(r"^\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.MULTILINE | re.IGNORECASE)
-_SHORT_LINE = 50  # characters; paragraphs of shorter lines are verse, lists and headings, and keep their lines
 _HEADING = re.compile(r"^ ?(?:= )+[^=\n]+(?: =)+ ?$")
 
 
@@ -38,25 +36,6 @@ class TextSet:
     files: tuple[str, ...]
     plain: Callable[[str], str]
     description: str
-
-
-def without_licence(text: str) -> str:
-    """What stands between the marks of Project Gutenberg; all of it where there are none."""
-    text = text.replace("\r\n", "\n")
-    start, end = _START.search(text), _END.search(text)
-    return text[start.end() if start else 0 : end.start() if end else len(text)]
-
-
-def unwrapped(text: str) -> str:
-    """Paragraphs as one line each; those of short lines (verse, lists, headings) keep their lines."""
-    paragraphs = []
-    for paragraph in re.split(r"\n\s*\n", text):
-        lines = [line.strip() for line in paragraph.split("\n") if line.strip()]
-        if not lines:
-            continue
-        prose = len(lines) > 1 and max(map(len, lines)) >= _SHORT_LINE
-        paragraphs.append((" " if prose else "\n").join(lines))
-    return "\n\n".join(paragraphs)
 
 
 def running(text: str) -> str:
@@ -76,11 +55,6 @@ def running(text: str) -> str:
         line = re.sub(r" (n't|'(?:s|re|ve|ll|d|m|t)?)(?= |$|[,.;:?!])", r"\1", line)
         lines.append(" ".join(line.split()))
     return "\n\n".join(line for line in lines if line)
-
-
-def book(text: str) -> str:
-    """A book without licence, its paragraphs unwrapped."""
-    return unwrapped(without_licence(text))
 
 
 TEXT_SETS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from chatwright.corpus.folder import decode
+from chatwright.corpus.folder import MARKS, decode
 from chatwright.corpus.readers.found import Broken
 from chatwright.corpus.readers.stream import Stream
 
@@ -13,13 +13,6 @@ MOST_REPLACED = 0.01  # share of the characters of a text that may be broken
 _MOST_NULS = 0.3  # share of NUL bytes from which on a text is none
 _HEAD = 1 << 16  # bytes from which the encoding of a file of rows is found out
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MARKS = (  # UTF-32's little-endian mark begins with UTF-16's
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 def without_debris(text: str) -> str:
@@ -35,7 +28,7 @@ def decoded(data: bytes, format: str, encoding: str = "") -> str:
     UTF-8 with a few broken characters stays UTF-8, each replaced by U+FFFD; other encodings are told by
     `corpus.folder.decode`: by mark, by declaration, by guess.
     """
-    if data.count(b"\0") > _MOST_NULS * len(data) and not data.startswith(tuple(mark for mark, _ in _MARKS)):
+    if data.count(b"\0") > _MOST_NULS * len(data) and not data.startswith(tuple(mark for mark, _ in MARKS)):
         encoding = _without_mark(data)
     if encoding:
         try:
@@ -81,7 +74,7 @@ def _without_mark(data: bytes) -> str:
 def as_utf8(stream: Stream) -> Stream:
     """A stream of rows in UTF-8 without mark; what is UTF-8 already passes as it is, broken characters too."""
     head = stream.ready(_HEAD)
-    encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "")
+    encoding = next((name for mark, name in MARKS if head.startswith(mark)), "")
     if encoding == "utf-8-sig":
         stream.skip(3)
         return stream

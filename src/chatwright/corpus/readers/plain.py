@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from chatwright.corpus.books import START, book
 from chatwright.corpus.readers.decoding import decoded
 from chatwright.corpus.readers.found import Broken, Failed, Found
 from chatwright.corpus.readers.stream import Source
 
 _MARK = "PROJECT GUTENBERG"
-_START = re.compile(r"^\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG", re.MULTILINE | re.IGNORECASE)
 _FIELD = re.compile(r"^(Title|Author):[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _HEADER = 20_000  # characters in which the header of a book ends
 
@@ -34,11 +34,9 @@ def read_document(source: Source, format: str) -> Iterator[Found | Failed]:
 
 def book_text(text: str) -> tuple[str, str]:
     """(title and author, text) of a book of Project Gutenberg without header and licence; ("", text) of others."""
-    start = _START.search(text[:_HEADER].replace("\r\n", "\n")) if _MARK in text[:_HEADER].upper() else None
+    start = START.search(text[:_HEADER].replace("\r\n", "\n")) if _MARK in text[:_HEADER].upper() else None
     if start is None:
         return "", text
-    from chatwright.corpus.texts import book  # loads pyarrow
-
     fields = dict(reversed(_FIELD.findall(text[:_HEADER].replace("\r\n", "\n")[: start.start()])))
     title = " by ".join(fields[name] for name in ("Title", "Author") if name in fields)
     return title, book(text)
