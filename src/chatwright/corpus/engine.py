@@ -19,6 +19,10 @@ from chatwright.corpus.settings import EngineSettings
 _QUIET = {"DO_NOT_TRACK": "1", "DAFT_PROGRESS_BAR": "0", "RAY_TQDM": "0", "RAY_USAGE_STATS_ENABLED": "0"}
 
 
+class ProcessDiedError(DataError):
+    """A process that did work for another ended without a result."""
+
+
 def start(settings: EngineSettings) -> Any:
     """The engine (module `daft`) with its runner; `UsageError` where Ray is asked for and not installed."""
     os.environ.update(_QUIET)
@@ -53,7 +57,7 @@ def engaged(settings: EngineSettings, work: Callable[..., Any], *arguments: Any)
 def run_apart(work: Callable[..., Any], *arguments: Any) -> Any:
     """What `work(*arguments)` returns, done in a new process; its errors are raised here.
 
-    `DataError` where the process dies, of too little memory for example. Work and arguments are picklable.
+    `ProcessDiedError` where the process dies, of too little memory for example. Work and arguments are picklable.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
@@ -64,7 +68,7 @@ def run_apart(work: Callable[..., Any], *arguments: Any) -> Any:
         kind, value = here.recv()
     except EOFError:
         process.join()
-        raise DataError(
+        raise ProcessDiedError(
             f"the process that did the work ended with {process.exitcode}",
             where=work.__name__,
             remedy="it may have had too little memory: lower engine.part_megabytes, and run the same command again",

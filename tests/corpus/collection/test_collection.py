@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +23,10 @@ import pytest
 from chatwright.core.errors import DataError, UsageError
 from chatwright.core.files import hash_file
 from chatwright.core.progress import Silent
+from chatwright.corpus.collection import collect
 from chatwright.corpus.collection.parts import read_drops, read_parts
+from chatwright.corpus.engine import run_apart
+from chatwright.corpus.readers.found import Found
 from chatwright.corpus.tables import read_rows
 from chatwright.pipeline import collection
 from chatwright.pipeline.job import Job
@@ -207,6 +212,31 @@ def test_an_evaluation_set_that_cannot_be_read_is_told(sources: Path, built: Pat
     job = Job(Recipe.model_validate(values), built, lambda name: nullcontext(Silent()))
     with pytest.raises(DataError, match=r"questions: asked\.jsonl#1: an evaluation set cannot be read"):
         collection.decontaminate(job)
+
+
+def dying_reader(path: Path, origin: str, limits: Any, columns: Any) -> Iterator[Found]:
+    """A reader that one file kills, as a library in another language may be killed."""
+    if path.name == "03.txt":
+        os.kill(os.getpid(), signal.SIGKILL)
+    yield Found(origin, 0, "text", path.read_text(encoding="utf-8", errors="replace"))
+
+
+def dying(work: Any, *arguments: Any) -> Any:
+    """`work` in a process whose reader dies."""
+    collect.read_file = dying_reader
+    return work(*arguments)
+
+
+def test_a_file_that_kills_its_reader_costs_a_line(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collect, "run_apart", lambda work, *arguments: run_apart(dying, work, *arguments))
+    collection.collect(Job(Recipe.model_validate(recipe_values(sources)), tmp_path, lambda name: nullcontext(Silent())))
+    (drop,) = (drop for drop in drops(tmp_path / "collect") if drop["origin"] == "03.txt")
+    assert drop["rule"] == "reading it ends the process"
+    origins = [origin for table in read_parts(tmp_path / "collect") for origin in table["origin"].to_pylist()]
+    assert {f"{number:02}.txt" for number in range(12)} - set(origins) == {"03.txt"}
+    assert len(set(origins)) == len(origins)
 
 
 def test_a_file_of_several_documents_is_cut_where_they_begin(tmp_path: Path) -> None:

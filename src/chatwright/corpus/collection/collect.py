@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from chatwright.core.errors import DataError, UsageError
 from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.clean import identifier
-from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, write_part
+from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, dropped_file, part_file, part_numbers, write_part
 from chatwright.corpus.collection.settings import CollectionSettings, SourceSettings
-from chatwright.corpus.engine import run_apart
+from chatwright.corpus.engine import ProcessDiedError, run_apart
 from chatwright.corpus.folder import link_rule
 from chatwright.corpus.readers.found import Failed, Found
 from chatwright.corpus.readers.read import read_file
@@ -55,8 +55,13 @@ def collect(folder: Path, settings: CollectionSettings, data: str | None, progre
     groups = list(_groups(settings, data))
     for number, (source, root, paths) in enumerate(groups):
         progress.update(number / len(groups), f"{source.name}: {paths[0].name}")
-        if not (folder / f"group-{number:05}.json").exists():
-            run_apart(_read_group, folder, number, source, root, paths, settings)
+        if (folder / f"group-{number:05}.json").exists():
+            continue
+        try:
+            run_apart(_read_group, folder, number, source, root, paths, settings, ())
+        except ProcessDiedError:  # a library that reads a format can take its process with it: which file was it?
+            deadly = [path for path in paths if _kills(source, root, path, settings)]
+            run_apart(_read_group, folder, number, source, root, paths, settings, deadly)
 
 
 def asked_items(settings: CollectionSettings, data: str | None) -> Iterator[str]:
@@ -87,9 +92,34 @@ def _groups(settings: CollectionSettings, data: str | None) -> Iterator[tuple[So
             yield source, root, group
 
 
+def _kills(source: SourceSettings, root: Path, path: Path, settings: CollectionSettings) -> bool:
+    """Does reading this file end the process that does it?"""
+    try:
+        run_apart(_read_only, source, root, path, settings)
+    except ProcessDiedError:
+        return True
+    return False
+
+
+def _read_only(source: SourceSettings, root: Path, path: Path, settings: CollectionSettings) -> None:
+    for _ in _read(source, root, [path], settings):
+        pass
+
+
 def _read_group(
-    folder: Path, group: int, source: SourceSettings, root: Path, paths: list[Path], settings: CollectionSettings
+    folder: Path,
+    group: int,
+    source: SourceSettings,
+    root: Path,
+    paths: list[Path],
+    settings: CollectionSettings,
+    deadly: Sequence[Path],
 ) -> None:
+    """Read the files of a group into parts, without those that are `deadly`."""
+    for number in part_numbers(folder):  # of a reading that did not end
+        if number // _PARTS_A_GROUP == group:
+            part_file(folder, number).unlink()
+            dropped_file(folder, number).unlink()
     rows, drops, held, part = list[dict[str, Any]](), list[dict[str, Any]](), 0, 0
 
     def write() -> None:
@@ -98,7 +128,9 @@ def _read_group(
         write_part(folder, group * _PARTS_A_GROUP + part, kept, dropped)
         rows, drops, held, part = [], [], 0, part + 1
 
-    for found in _read(source, root, paths, settings):
+    told = (Failed(path.relative_to(root).as_posix(), 0, "reading it ends the process") for path in deadly)
+    living = [path for path in paths if path not in deadly]
+    for found in chain(told, _read(source, root, living, settings)):
         if isinstance(found, Failed):
             drops.append(_drop(source, found))
             continue
