@@ -1,7 +1,8 @@
+from ftfy.badness import is_bad
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatwright.corpus.clean import clean_text, identifier, text_key
+from chatwright.corpus.clean import clean_text, identifier, looks_bad, text_key
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=[]).filter(lambda c: not "\x80" <= c <= "\xff"), max_size=300))
@@ -41,3 +42,27 @@ def test_key_ignores_white_space_only() -> None:
 
 def test_identifiers_keep_their_parts_apart() -> None:
     assert identifier("a", "bc") != identifier("ab", "c")
+
+
+_PIECES = [
+    "Ã©",
+    "â€™",
+    "é",
+    "–",
+    "Â ",
+    "Ð",
+    "plain words of no harm ",
+    "北京大学在哪里",
+    "Ã",
+    " ",
+    "x",
+    "\n",
+    "ГўВЂВњ",
+    "œ",
+    "à²",
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES) | st.text(max_size=8), max_size=12).map("".join))
+def test_wrong_decoding_is_seen_as_soon_as_ftfy_sees_it(text: str) -> None:
+    assert looks_bad(text) == is_bad(text)

@@ -263,14 +263,15 @@ def table(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="startup, training, facts, or all")],
+    name: Annotated[str, typer.Argument(help="startup, training, corpus, facts, or all")],
     out: Annotated[str | None, typer.Option(help="Where runs of the bench go [default: runs/bench]")] = None,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Measure, and print one table."""
     from chatwright.cli.bench import bench
 
-    bench(name, out, json)
+    bench(name, out, data, json)
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ DROPS = pa.schema(
 )
 EXCERPT = 300  # characters
 
-_BATCH = 128  # documents that are worked on together, on one core
+_BATCH = 256  # documents that are worked on together, on one core
 _PARTS_A_PROCESS = 8  # the engine gives no memory back, so its process is replaced now and then
 _NUMBER = re.compile(r"part-(\d+)\.parquet")
 

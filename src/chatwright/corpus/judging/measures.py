@@ -19,7 +19,7 @@ Measures = dict[str, NDArray[np.float64]]  # [N] each
 
 _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 _WITHOUT_LETTERS = re.compile(r"(?<!\S)(?:[^\w\s]|[\d_])+(?!\S)")
-_HAN_WITHOUT_LETTERS = re.compile(r"[\W\d_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _PARAGRAPHS = re.compile(r"\n{2,}")
 _BULLETS = ("•", "‣", "▪", "●", "◦", "·", "- ", "* ")
 _ELLIPSIS = ("...", "…")
@@ -58,38 +58,52 @@ def measure(texts: Sequence[str], language: str) -> Measures:
 
 
 def _of_one(text: str, words: list[str], language: str) -> dict[str, float]:
-    han, count, lowered = language == "zh", max(1, len(words)), text.lower()
-    lines = [line for line in text.split("\n") if line.strip()] or [""]
-    ends = _SENTENCE_END.get(language, _SENTENCE_END[""])
+    han, count, ends = language == "zh", max(1, len(words)), _SENTENCE_END.get(language, _SENTENCE_END[""])
     stops = STOP_WORDS.get(language)
+    repeated_paragraphs = _repeated(_PARAGRAPHS.split(text))[1] if "\n\n" in text else 0
     return {
         "characters": len(text),
         "words": len(words),
         "sentences": len(ends.findall(text)),
-        "stop_words": len(stops.intersection(word.lower() for word in words)) if stops else math.inf,
-        "word_length": sum(map(len, words)) / count,
+        "stop_words": len(stops.intersection([word.lower() for word in set(words)])) if stops else math.inf,
+        "word_length": len("".join(words)) / count,
         "hash_share": text.count("#") / count,
         "ellipsis_share": (text.count("...") + text.count("…")) / count,
         "letter_share": _letter_share(text, han),
         "new_line_share": text.count("\n") / count,
-        "bullet_lines": sum(line.lstrip().startswith(_BULLETS) for line in lines) / len(lines),
-        "ellipsis_lines": sum(line.rstrip().endswith(_ELLIPSIS) for line in lines) / len(lines),
-        "ended_lines": sum(line.rstrip().endswith(_END_MARKS) for line in lines) / len(lines),
-        "short_lines": sum(len(line) <= (_HAN_SHORT_LINE if han else _SHORT_LINE) for line in lines) / len(lines),
-        "repeated_lines": _repeated(lines)[0] / len(lines),
-        "repeated_line_characters": _repeated(lines)[1] / max(1, len(text)),
-        "repeated_paragraph_characters": _repeated(_PARAGRAPHS.split(text.strip()))[1] / max(1, len(text)),
+        "repeated_paragraph_characters": repeated_paragraphs / max(1, len(text)),
         "curly_brackets": text.count("{"),
-        "lorem_ipsum": lowered.count("lorem ipsum"),
+        "lorem_ipsum": text.lower().count("lorem ipsum"),
+        **_of_lines(text, _HAN_SHORT_LINE if han else _SHORT_LINE),
+    }
+
+
+def _of_lines(text: str, short: int) -> dict[str, float]:
+    lines = [line for line in text.split("\n") if line.strip()] or [""]
+    bullets = ellipses = ended = shorter = 0
+    for line in lines:
+        inner = line.strip()
+        bullets += inner.startswith(_BULLETS)
+        ellipses += inner.endswith(_ELLIPSIS)
+        ended += inner.endswith(_END_MARKS)
+        shorter += len(line) <= short
+    repeated, characters = _repeated(lines)
+    return {
+        "bullet_lines": bullets / len(lines),
+        "ellipsis_lines": ellipses / len(lines),
+        "ended_lines": ended / len(lines),
+        "short_lines": shorter / len(lines),
+        "repeated_lines": repeated / len(lines),
+        "repeated_line_characters": characters / max(1, len(text)),
     }
 
 
 def _letter_share(text: str, han: bool) -> float:
     """The share of what stands between spaces that holds a letter; in Chinese of the characters."""
+    pieces = text.split()
     if han:
-        visible = len(text) - sum(map(len, re.findall(r"\s+", text)))
-        return 1 - sum(len(run.strip()) for run in _HAN_WITHOUT_LETTERS.findall(text)) / max(1, visible)
-    return 1 - len(_WITHOUT_LETTERS.findall(text)) / max(1, len(text.split()))
+        return len("".join(_LETTERS.findall(text))) / max(1, len("".join(pieces)))
+    return 1 - len(_WITHOUT_LETTERS.findall(text)) / max(1, len(pieces))
 
 
 def _repeated(pieces: Sequence[str]) -> tuple[int, int]:
