@@ -19,7 +19,10 @@ from chatwright.pipeline.job import Job, stage
 @stage
 def collect(job: Job) -> Artifact:
     """Read the files of every source."""
+    from chatwright.corpus.judging.rules import chosen_rules
+
     settings = job.recipe.collection
+    chosen_rules(settings.judge.off, _limits(job))  # what is misspelt is told before anything is read
     files = {source.name: _hashes(source, job.recipe.text.data) for source in settings.sources}
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
@@ -68,7 +71,7 @@ def judge(job: Job) -> Artifact:
         "kept": settings.languages,
         "least_score": settings.least_score,
         "off": settings.off,
-        "limits": settings.limits,
+        "limits": _limits(job),
         "private": settings.private,
     }
     makes = {"text": pa.large_string(), "language": pa.large_string(), "private": pa.int64()}
@@ -143,6 +146,10 @@ def corpus(job: Job) -> Artifact:
     sources = {source.name: source.weight for source in job.recipe.collection.sources}
     told = {"text": job.recipe.text.model_dump(mode="json", include=kept), "weights": sources}
     return job.build("corpus", told, {last.manifest.stage: last}, work)
+
+
+def _limits(job: Job) -> dict[str, tuple[float | None, float | None]]:
+    return {name: (limit.least, limit.most) for name, limit in job.recipe.collection.judge.limits.items()}
 
 
 def _hashes(source: SourceSettings, data: str | None) -> dict[str, str]:

@@ -197,6 +197,15 @@ def test_a_source_without_files_is_told(sources: Path, tmp_path: Path) -> None:
         collection.corpus(job)
 
 
+def test_a_rule_that_is_misspelt_is_told_before_anything_is_read(sources: Path, tmp_path: Path) -> None:
+    values = recipe_values(sources)
+    values["collection"]["judge"] = {"off": ["wrods"]}
+    job = Job(Recipe.model_validate(values), tmp_path, lambda name: nullcontext(Silent()))
+    with pytest.raises(UsageError, match=r"collection\.judge: there is no rule 'wrods'"):
+        collection.corpus(job)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_collection_of_which_nothing_stays_is_told(sources: Path, tmp_path: Path) -> None:
     values = recipe_values(sources)
     values["collection"]["judge"] = {"languages": ["fi"]}

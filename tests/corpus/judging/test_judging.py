@@ -111,7 +111,9 @@ def test_rules_are_switched_off_and_given_other_limits() -> None:
     rules = chosen_rules(["gopher", "sentences"], {"short lines": (None, 0.5)})
     assert {rule.source for rule in rules} == {"C4", "FineWeb", "here"} and "sentences" not in {r.name for r in rules}
     (short,) = (rule for rule in rules if rule.name == "short lines")
-    assert short.limits_in("en") == short.limits_in("zh") == (None, 0.5)
+    assert short.limits_in("en") == (None, 0.5) and short.limits_in("de") == (None, 0.5)
+    (words,) = (rule for rule in chosen_rules(limits={"words": (10, 20)}) if rule.name == "words")
+    assert words.limits_in("en") == (10, 20) and words.limits_in("zh") == (None, None)
     with pytest.raises(UsageError, match="no rule 'shortness'"):
         chosen_rules(["shortness"])
 

@@ -33,6 +33,13 @@ class SourceSettings(Settings):
         return value
 
 
+class LimitSettings(Settings):
+    """What a measure may be."""
+
+    least: float | None = Field(None, description="none: as little as it likes")
+    most: float | None = Field(None, description="none: as much as it likes")
+
+
 class JudgeSettings(Settings):
     """Which texts stay."""
 
@@ -41,9 +48,7 @@ class JudgeSettings(Settings):
     off: tuple[str, ...] = Field(
         (), description="rules that are not asked, by name, or all of a paper (gopher, c4, fineweb)"
     )
-    limits: dict[str, tuple[float | None, float | None]] = Field(
-        {}, description="other limits of rules, by name: [least, most], for every language"
-    )
+    limits: dict[str, LimitSettings] = Field({}, description="other limits of rules, by name: {least = …, most = …}")
     private: tuple[Kind, ...] = Field(KINDS, description="personal data that is replaced by placeholders")
 
 

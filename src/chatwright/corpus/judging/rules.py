@@ -96,7 +96,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def chosen_rules(off: Sequence[str] = (), limits: Mapping[str, Limits] | None = None) -> tuple[Rule, ...]:
-    """The rules without those that are `off`, with other limits where `limits` names any.
+    """The rules without those that are `off`, with other limits where `limits` names any (wherever they are asked).
 
     Names may be of rules, or of sources in lower case ("gopher"). `UsageError` for names that are none.
     """
@@ -105,11 +105,19 @@ def chosen_rules(off: Sequence[str] = (), limits: Mapping[str, Limits] | None = 
     if unknown := sorted((set(off) | set(limits)) - known):
         raise UsageError(
             f"there is no rule {', '.join(map(repr, unknown))}",
-            where="judge",
+            where="collection.judge",
             remedy="take one of: " + ", ".join(sorted(known)),
         )
     kept = (rule for rule in RULES if not {rule.name, rule.source.lower()} & set(off))
-    return tuple(replace(rule, limits=limits[rule.name], others={}) if rule.name in limits else rule for rule in kept)
+    return tuple(
+        replace(rule, limits=limits[rule.name], others=_not_asked(rule)) if rule.name in limits else rule
+        for rule in kept
+    )
+
+
+def _not_asked(rule: Rule) -> dict[str, Limits]:
+    """The languages in which a rule means nothing, whatever its limits."""
+    return {language: limits for language, limits in rule.others.items() if limits == _NONE}
 
 
 def broken(measures: Measures, language: str, rules: Sequence[Rule]) -> list[list[Broken]]:
