@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from chatwright.core.errors import Problem, RecipeError, UsageError
 from chatwright.core.settings import Settings
@@ -60,6 +60,14 @@ class Recipe(Settings):
     generate: GenerateSettings = GenerateSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     report: ReportSettings = ReportSettings()
+
+    @model_validator(mode="after")
+    def _sources_are_read(self) -> Recipe:
+        if self.collection.sources and self.story != "text":
+            raise ValueError(f"collection.sources are read by story = 'text'; this one is {self.story!r}")
+        if self.collection.sources and (self.text.names or self.text.docs):
+            raise ValueError("text.names and --docs are not read beside collection.sources: make a source of them")
+        return self
 
 
 def shipped_recipes() -> list[str]:

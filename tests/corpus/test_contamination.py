@@ -19,6 +19,8 @@ def test_a_text_that_holds_a_question_is_found_whatever_its_case_and_punctuation
     assert ASKED.share(around.format(QUESTION.upper().replace(" ", "\n").rstrip("?"))) > 0.5
     assert ASKED.share(around.format("The mill, has never had: a miller!")) == pytest.approx(7 / 25)
     assert ASKED.share(f"他说：{HAN}") > 0.8
+    mixed = Asked.of(["A股市场在2008年下跌了百分之六十五的原因是什么？"], words=13, least=6)
+    assert mixed.share("有人问：A股市场在2008年下跌了百分之六十五的原因是什么？没有人回答。") > 0.5
 
 
 def test_less_than_a_run_is_no_question() -> None:

@@ -46,7 +46,7 @@ def test_case_and_punctuation_make_no_other_text(daft: Any) -> None:
         "empty": "",
         "marks": "!!!",
     }
-    assert found(daft, texts) == {"b": "a", "zh-2": "zh-1"} or found(daft, texts) == {"a": "b", "zh-2": "zh-1"}
+    assert found(daft, texts) == {"b": "a", "zh-2": "zh-1"}
 
 
 def test_planted_near_copies_are_found_and_nothing_else(daft: Any) -> None:

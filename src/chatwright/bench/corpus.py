@@ -128,7 +128,7 @@ def _speed(data: Path, articles: Sequence[str]) -> list[Row]:
             for at in range(0, len(texts), _BATCH):
                 tidy = clean(texts[at : at + _BATCH])["text"]
                 options: dict[str, Any] = {"kept": (), "least_score": 0.0, "off": (), "limits": {}, "private": KINDS}
-                judge(tidy, [language] * len(tidy), **options)
+                judge(tidy, [""] * len(tidy), [language] * len(tidy), **options)
             seconds.append(time.process_time() - started)
         speed = megabytes / float(np.median(seconds))
         rows.append(_row(f"{name} cleaned and judged", speed, "MB/s of one core", "at least 4", speed >= 4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -32,14 +33,28 @@ def corpus_report(run: Path | None, as_json: bool) -> None:
         told = f"{example['where']} {example['why']}".strip()
         table.add_row(entry["stage"], entry["rule"], f"{entry['count']:,}", escape(told))
     console.print(table)
+    if sources := artifact.figures.get("sources"):
+        _show_sources(console, sources)
     for name, value in artifact.figures.items():
         if isinstance(value, int | float | str):
             console.print(f"{name.replace('_', ' ')}: {value}", markup=False, highlight=False, soft_wrap=True)
 
 
+def _show_sources(console: Console, sources: dict[str, Any]) -> None:
+    table = Table(title="what stays, by source", title_justify="left")
+    for heading in ("source", "documents", "characters", "weight", "licences"):
+        table.add_column(heading)
+    for name, told in sources.items():
+        licenses = ", ".join(f"{license or 'unknown'} ({count:,})" for license, count in told["licenses"].items())
+        cells = [f"{told['documents']:,}", f"{told['characters']:,}", f"{told['weight']:g}", licenses]
+        table.add_row(escape(name), *cells[:3], escape(licenses))
+    console.print(table)
+
+
 def _named(where: str, name: str) -> bool:
-    """Is this the name, the path, or the heading of "path: heading"?"""
-    return name in {where, where.partition(": ")[2], where.partition(": ")[0]}
+    """Is this the name, the path, or the heading of "path: heading"; or a file that holds what is meant?"""
+    path, _, heading = where.partition(": ")
+    return name in {where, heading, path, path.partition("#")[0], path.partition("!")[0]}
 
 
 def corpus_why(name: str, run: Path | None, as_json: bool) -> None:
@@ -54,7 +69,8 @@ def corpus_why(name: str, run: Path | None, as_json: bool) -> None:
         if not (artifact.folder / f"{table}.parquet").exists():
             continue
         for row in read_rows(artifact.folder / f"{table}.parquet"):
-            if name in {row[key] for key in keys}:
+            document = row["id"].partition("-")[0]  # a passage's id begins with its document's
+            if any(_named(str(row[key]), name) for key in keys) or name == document:
                 found.append({"kept_in": table, **row})
     dropped = [row for row in read_rows(artifact.folder / "dropped.parquet") if _named(row["where"], name)]
     if not found and not dropped:

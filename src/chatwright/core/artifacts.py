@@ -24,7 +24,17 @@ from chatwright.core.files import hash_file, hash_json, read_json, sync_file, sy
 MANIFEST = "manifest.json"
 LOG = "metrics.jsonl"  # holds times, so it never counts towards what an artifact is
 _FINGERPRINT = "fingerprint.json"
-_LIBRARIES = ("torch", "tokenizers", "safetensors", "pyarrow", "sacrebleu", "rouge-score", "ftfy")
+_LIBRARIES = (
+    "torch",
+    "tokenizers",
+    "safetensors",
+    "pyarrow",
+    "sacrebleu",
+    "rouge-score",
+    "ftfy",
+    "daft",
+    "trafilatura",
+)
 
 
 @dataclass(frozen=True)

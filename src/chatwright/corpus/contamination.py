@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")  # each Han character is a word
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")  # each Han character is a word
 Runs = NDArray[np.uint64]
 
 

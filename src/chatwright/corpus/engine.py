@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import multiprocessing.connection
 import os
+import signal
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -38,13 +41,28 @@ def start(settings: EngineSettings) -> Any:
                 remedy="install it: pip install 'chatwright[cluster]'",
             ) from None
         if not ray.is_initialized():
-            ray.init(
-                address=settings.address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False
-            )
+            try:
+                ray.init(
+                    address=settings.address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False
+                )
+            except (ConnectionError, ValueError, RuntimeError) as error:
+                raise UsageError(
+                    f"the cluster cannot be reached: {error}",
+                    where=f"engine.address = {settings.address}",
+                    remedy="start it (ray start --head), or leave engine.address out",
+                ) from None
         daft.set_runner_ray(noop_if_initialized=True)
     else:
         daft.set_runner_native(num_threads=settings.threads)
     return daft
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone: the next one would find it writing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def engaged(settings: EngineSettings, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -85,9 +103,11 @@ def run_apart(work: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _work(there: Any, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends this process
     try:
         there.send(("value", work(*arguments)))
-    except ChatwrightError as error:
+    except (ChatwrightError, OSError) as error:
         there.send(("error", error))
     except Exception as error:
         there.send(("error", RuntimeError("".join(traceback.format_exception(error)))))

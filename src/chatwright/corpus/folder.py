@@ -100,6 +100,11 @@ def link_rule(path: Path, root: Path) -> str:
     return "link to what is read anyway" if inside else "link out of the folder"
 
 
+def is_run(folder: Path) -> bool:
+    """Is this a run folder of ours? What was made of the text is no text to read."""
+    return any((folder / stage / MANIFEST).exists() for stage in ("plan", "corpus", "collect"))
+
+
 def _printable(origin: str) -> str:
     return origin.encode("utf-8", "replace").decode("utf-8")
 
@@ -119,8 +124,8 @@ def list_files(root: Path, ledger: Ledger) -> Iterator[tuple[Path, str, str]]:
                 ledger.note(STAGE, "hidden", origin)
             elif path.is_symlink():
                 ledger.note(STAGE, link_rule(path, root), origin)
-            elif name in inner and any((path / stage / MANIFEST).exists() for stage in ("plan", "corpus")):
-                ledger.note(STAGE, "run folder of ours", origin)  # what was made of the text is no text to read
+            elif name in inner and is_run(path):
+                ledger.note(STAGE, "run folder of ours", origin)
             elif name in names:
                 found.append((path, origin))
                 continue

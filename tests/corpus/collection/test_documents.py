@@ -16,9 +16,12 @@ PAGE = f"""<html lang="en"><head><title>The mill</title><meta name="date" conten
 <footer>All rights reserved. Cookie settings.</footer></body></html>"""
 
 
+TITLE = "From anna.berg@example.org"
+
+
 def judged(*texts: str, said: str = "", **options: Any) -> dict[str, list[Any]]:
     settings: dict[str, Any] = {"kept": ("en", "zh"), "least_score": 0.65, "off": (), "limits": {}, "private": KINDS}
-    return judge(texts, [said] * len(texts), **(settings | options))
+    return judge(texts, [TITLE] * len(texts), [said] * len(texts), **(settings | options))
 
 
 def test_of_a_page_the_main_part_is_taken() -> None:
@@ -28,7 +31,7 @@ def test_of_a_page_the_main_part_is_taken() -> None:
     assert made["title"] == ["The mill"] and made["date"] == ["2026-03-04"] and made["rule"] == [None]
 
 
-@pytest.mark.parametrize("charset", ["gb18030", "no-such-charset", ""])
+@pytest.mark.parametrize("charset", ["gb18030", "no-such-charset", "undefined", ""])
 def test_a_page_is_read_in_its_own_character_set(charset: str) -> None:
     page = f'<html><head><meta charset="gb18030"></head><body><article><p>{HAN * 3}</p></article></body></html>'
     assert HAN in extract(["html"], [page.encode("gb18030")], [charset], [""], [""], [""])["text"][0]
@@ -58,6 +61,8 @@ def test_languages_are_told_apart_and_others_go() -> None:
     assert made["language"] == ["en", "zh", "de", "ja"]
     assert made["rule"] == [None, None, "language", "language"] and made["why"][2:] == ["de", "ja"]
     assert judged(german, kept=(), off=("gopher", "c4", "fineweb"))["rule"] == [None]
+    assert all(judged(PROSE, said=said)["language"] == ["en"] for said in ("eng", "EN_us", "English", "en, de", "?"))
+    assert judged(german, said="deu", kept=("de",), off=("gopher", "c4", "fineweb"))["rule"] == [None]
     assert judged(german, said="en-GB", off=("gopher", "c4", "fineweb"))["language"] == ["en"]
 
 
@@ -69,5 +74,5 @@ def test_a_broken_rule_is_told_with_value_and_limit() -> None:
 def test_personal_data_is_replaced_in_what_stays() -> None:
     text = PROSE + " Write to anna.berg@example.org if you know of a well."
     assert judged(text)["text"][0].endswith("Write to <EMAIL> if you know of a well.")
-    assert judged(text)["private"] == [1]
+    assert judged(text)["private"] == [1] and judged(text)["title"] == ["From <EMAIL>"]
     assert judged(text, private=())["text"] == [text]

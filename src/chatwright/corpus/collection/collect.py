@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
@@ -15,15 +16,18 @@ import pyarrow as pa
 from chatwright.core.errors import DataError, UsageError
 from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
-from chatwright.corpus.clean import identifier
+from chatwright.corpus.clean import clean_text, identifier
+from chatwright.corpus.collection.documents import extract
 from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, dropped_file, part_file, part_numbers, write_part
 from chatwright.corpus.collection.settings import CollectionSettings, SourceSettings
 from chatwright.corpus.engine import ProcessDiedError, run_apart
-from chatwright.corpus.folder import link_rule
+from chatwright.corpus.folder import is_run, link_rule
+from chatwright.corpus.private.replace import find_private, replace_private
 from chatwright.corpus.readers.found import Failed, Found
 from chatwright.corpus.readers.read import read_file
 
 STAGE = "collect"
+_ROW_BYTES = 1_000  # what a row takes in memory beside its text
 _PARTS_A_GROUP = 100_000  # numbers that a group may use
 
 
@@ -33,21 +37,39 @@ def source_files(source: SourceSettings, data: str | None) -> tuple[Path, list[P
     A path is a file, a folder or a pattern (`news/**/*.gz`), and below `data` unless it begins at the root.
     """
     named = Path(data or ".") / Path(source.path).expanduser()
+    if named.exists():
+        named = named.resolve()
     if named.is_dir():
-        root, found = named, [Path(folder) / name for folder, _, names in os.walk(named) for name in names]
+        root, found = named, list(_below(named))
     elif named.exists():
         root, found = named.parent, [named]
     else:
-        fixed = next(parent for parent in named.parents if "*" not in str(parent) and "?" not in str(parent))
-        pattern = str(named.relative_to(fixed))
-        root, found = fixed, [path for path in fixed.glob(pattern) if not path.is_dir()] if fixed.is_dir() else []
+        root = next(parent for parent in named.parents if not set("*?[") & set(str(parent)))
+        try:
+            found = [path for path in root.glob(str(named.relative_to(root))) if not path.is_dir()]
+        except (ValueError, OSError):
+            found = []  # no pattern, or no folder to look into
     if not found:
         raise UsageError(
             "this source has no files",
             where=f"{source.name}: {source.path}",
-            remedy="name a file, a folder or a pattern below the folder of --data DIR",
+            remedy="name a file, a folder or a pattern (such as news/**/*.gz) below the folder of --data DIR",
         )
     return root.resolve(), [root.resolve() / path.relative_to(root) for path in sorted(found)]
+
+
+def _below(root: Path) -> Iterator[Path]:
+    """The files below a folder, without hidden ones and what we made ourselves; folders that may not be read, too."""
+    unreadable = list[Path]()
+    for folder, inner, names in os.walk(root, onerror=lambda error: unreadable.append(Path(error.filename))):
+        inner[:] = [name for name in inner if not (name.startswith(".") or is_run(Path(folder) / name))]
+        yield from (Path(folder) / name for name in names if not name.startswith("."))
+    yield from unreadable
+
+
+def origin_of(path: Path, root: Path) -> str:
+    """A file's path below its source, as text that can be written anywhere; names stay apart."""
+    return _printable(path.relative_to(root).as_posix())
 
 
 def collect(folder: Path, settings: CollectionSettings, data: str | None, progress: Progress) -> None:
@@ -65,7 +87,7 @@ def collect(folder: Path, settings: CollectionSettings, data: str | None, progre
 
 
 def asked_items(settings: CollectionSettings, data: str | None) -> Iterator[str]:
-    """The texts of the evaluation sets; `DataError` where one of their files cannot be read."""
+    """The texts of the evaluation sets, treated as the corpus is; `DataError` where a file of theirs cannot be read."""
     for source in settings.evaluated:
         for found in _read(source, *source_files(source, data), settings):
             if isinstance(found, Failed):
@@ -74,7 +96,11 @@ def asked_items(settings: CollectionSettings, data: str | None) -> Iterator[str]
                     where=f"{source.name}: {found.origin}",
                     remedy="mend or take away the file; what is not read cannot be kept out of the corpus",
                 )
-            yield found.text or found.raw.decode("utf-8", "replace")
+            text = found.text or extract(["html"], [found.raw], [found.charset], [""], [""], [""])["text"][0]
+            text = clean_text(text)
+            text, _ = replace_private(text, find_private(text, settings.judge.private))
+            yield text
+            yield from text.split("\n\n")  # a question and its answer, each by itself
 
 
 def _groups(settings: CollectionSettings, data: str | None) -> Iterator[tuple[SourceSettings, Path, list[Path]]]:
@@ -128,14 +154,15 @@ def _read_group(
         write_part(folder, group * _PARTS_A_GROUP + part, kept, dropped)
         rows, drops, held, part = [], [], 0, part + 1
 
-    told = (Failed(path.relative_to(root).as_posix(), 0, "reading it ends the process") for path in deadly)
+    told = (Failed(origin_of(path, root), 0, "reading it ends the process") for path in deadly)
     living = [path for path in paths if path not in deadly]
     for found in chain(told, _read(source, root, living, settings)):
         if isinstance(found, Failed):
             drops.append(_drop(source, found))
-            continue
-        rows.append(_row(source, found))
-        held += len(rows[-1]["content"])
+        else:
+            rows.append(_row(source, found))
+            held += len(rows[-1]["content"])
+        held += _ROW_BYTES
         if held >= settings.engine.part_megabytes * 1e6:
             write()
     write()
@@ -145,16 +172,26 @@ def _read_group(
 def _read(
     source: SourceSettings, root: Path, paths: list[Path], settings: CollectionSettings
 ) -> Iterator[Found | Failed]:
+    """Everything in these files. No two have the same origin and offset, from which their ids are made."""
     for path in paths:
-        origin = path.relative_to(root).as_posix()
-        if path.is_symlink() and (rule := link_rule(path, root)):
-            yield Failed(origin, 0, rule)
-            continue
-        for found in read_file(path, origin, settings.limits, source.columns):
-            if isinstance(found, Found) and source.begins and found.format != "html":
-                yield from _documents(found, source.begins)
-            else:
-                yield found
+        origin, seen = origin_of(path, root), Counter[tuple[str, int]]()
+        for found in _read_one(source, root, path, origin, settings):
+            seen[found.origin, found.offset] += 1
+            times = seen[found.origin, found.offset]
+            yield found if times == 1 else replace(found, origin=f"{found.origin} ({times})")
+
+
+def _read_one(
+    source: SourceSettings, root: Path, path: Path, origin: str, settings: CollectionSettings
+) -> Iterator[Found | Failed]:
+    if path.resolve() != path:  # the file or a folder on the way to it is a link
+        yield Failed(origin, 0, link_rule(path, root))
+        return
+    for found in read_file(path, origin, settings.limits, source.columns):
+        if isinstance(found, Found) and source.begins and found.format != "html":
+            yield from _documents(found, source.begins)
+        else:
+            yield found
 
 
 def _documents(found: Found, begins: str) -> Iterator[Found]:
@@ -187,6 +224,10 @@ def _drop(source: SourceSettings, failed: Failed) -> dict[str, Any]:
         "origin": failed.origin,
         "stage": STAGE,
         "rule": failed.rule,
-        "why": failed.why,
+        "why": _printable(failed.why),
         "excerpt": "",
     }
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

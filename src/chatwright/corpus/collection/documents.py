@@ -19,6 +19,25 @@ from chatwright.corpus.private.replace import find_private, replace_private
 
 _LOOK = 1_000  # characters that a language is told from
 _HAN, _KANA = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]"), re.compile(r"[\u3041-\u30ff]")
+_CODES = {  # ISO 639-2 and -3, and names, of the languages that rules have limits for, and of some that they have not
+    code: letters
+    for letters, codes in {
+        "en": "eng english",
+        "zh": "zho chi cmn chinese mandarin 中文",
+        "de": "deu ger german deutsch",
+        "fr": "fra fre french",
+        "es": "spa spanish",
+        "it": "ita italian",
+        "pt": "por portuguese",
+        "nl": "nld dut dutch",
+        "pl": "pol polish",
+        "ru": "rus russian",
+        "ja": "jpn japanese",
+        "ko": "kor korean",
+        "ar": "ara arabic",
+    }.items()
+    for code in codes.split()
+}
 _MOSTLY = 0.3  # of the characters: Han alone writes Chinese
 
 
@@ -54,9 +73,12 @@ def _main_text(content: bytes, charset: str) -> dict[str, str]:
     if charset:
         try:
             page = content.decode(charset)
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, UnicodeError):
             page = content  # what the header says is wrong: the page's own declaration decides
-    found = trafilatura.bare_extraction(page, fast=True, with_metadata=True, include_comments=False)
+    try:
+        found = trafilatura.bare_extraction(page, fast=True, with_metadata=True, include_comments=False)
+    except Exception:  # whatever a page of the open web makes it stumble over is a page without text, told as such
+        return {}
     if found is None:
         return {}
     about = {name: getattr(found, name, None) or "" for name in ("text", "title", "date", "language")}
@@ -74,6 +96,7 @@ def clean(texts: Sequence[str]) -> Made:
 
 def judge(
     texts: Sequence[str],
+    titles: Sequence[str],
     languages: Sequence[str],
     *,
     kept: Sequence[str],
@@ -97,8 +120,8 @@ def judge(
             continue
         found = broken(measure([texts[number] for number in numbers], language), language, rules)
         faults |= {number: breaks[0] for number, breaks in zip(numbers, found, strict=True) if breaks}
-    made = _empty("text", "language", "private")
-    for number, (text, (language, score)) in enumerate(zip(texts, spoken, strict=True)):
+    made = _empty("text", "title", "language", "private")
+    for number, (text, title, (language, score)) in enumerate(zip(texts, titles, spoken, strict=True)):
         rule: str | None = None
         value: float | None = None
         limit: float | None = None
@@ -113,7 +136,8 @@ def judge(
         elif private:
             spans = find_private(text, private)
             text, count = replace_private(text, spans)[0], len(spans)
-        _add(made, rule, value, limit, why, text=text, language=language, private=count)
+            title = replace_private(title, find_private(title, private))[0]
+        _add(made, rule, value, limit, why, text=text, title=title, language=language, private=count)
     return made
 
 
@@ -134,13 +158,19 @@ def _asked(path: str) -> Asked:
 
 def _language(text: str, said: str) -> tuple[str, float]:
     """Two letters, and how sure that is; of Han characters without kana Chinese."""
-    if said:
-        return said.replace("_", "-").split("-")[0].lower(), 1.0
+    if code := _code(said):
+        return code, 1.0
     look = text[:_LOOK]
     if len(_HAN.findall(look)) > _MOSTLY * len(look) and not _KANA.search(look):
         return "zh", 1.0
     found = _detector().detect(look.replace("\n", " "), k=1)
     return (found[0]["lang"], float(found[0]["score"])) if found else ("", 0.0)
+
+
+def _code(said: str) -> str:
+    """The two letters of the language that a source names ("en", "en-GB", "eng", "English"); "" where it names none."""
+    name = re.split(r"[-_]", said.strip().lower())[0]
+    return _CODES.get(name, name if re.fullmatch("[a-z]{2}", name) else "")
 
 
 @cache

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from chatwright.core.files import replacing
 from chatwright.core.progress import Progress
 from chatwright.corpus.engine import engaged, start
+from chatwright.corpus.private.replace import replace_private
 from chatwright.corpus.settings import EngineSettings
 
 ABOUT = ("title", "url", "date", "language", "license")
@@ -153,7 +154,7 @@ def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = N
         "stage": [stage] * len(goes),
         **{name: goes[name] for name in ("rule", "value", "limit", "why")},
         "kept": kept or [None] * len(goes),
-        "excerpt": [(text or "")[:EXCERPT] for text in texts],
+        "excerpt": [replace_private((text or "")[:EXCERPT])[0] for text in texts],
     }
     arrays = [
         pa.array(column, field.type) if isinstance(column, list) else column.combine_chunks().cast(field.type)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -14,9 +15,9 @@ from chatwright.core.errors import DataError
 from chatwright.core.files import replacing, write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import share
-from chatwright.corpus.clean import identifier
 from chatwright.corpus.collection.parts import dropped_file, part_numbers, read_parts
 from chatwright.corpus.collection.settings import CollectionSettings
+from chatwright.corpus.ledger import EXAMPLES
 from chatwright.corpus.settings import TextSettings
 from chatwright.corpus.tables import DOCUMENTS, DROPPED
 from chatwright.corpus.texts import DOCUMENTS_FILE, passages
@@ -53,43 +54,53 @@ def release(
     one is foreseen from another.
     """
     weights = {source.name: source.weight for source in settings.sources}
-    characters, count = Counter[str](), 0
+    characters, count, left = Counter[str](), 0, list[Row]()
     numbers = part_numbers(before)
     with replacing(folder / DOCUMENTS_FILE) as aside, pq.ParquetWriter(aside, DOCUMENTS, compression="zstd") as writer:
         for at, table in enumerate(read_parts(before)):
             progress.update(at / max(1, len(numbers)), f"part {at + 1} of {len(numbers)}")
-            rows = [row for document in table.to_pylist() for row in _passages(document, text, weights)]
+            documents = table.to_pylist()
+            read = [_passages(document, text, weights) for document in documents]
+            left += [_left(document) for document, rows in zip(documents, read, strict=True) if not rows]
+            rows = [row for each in read for row in each]
             for row in rows:
                 characters[row["split"]] += len(row["text"])
             count += len(rows)
-            writer.write_table(_table(rows))
+            writer.write_table(pa.Table.from_pylist(rows, schema=DOCUMENTS))
     _demand(characters, text)
-    entries = _ledger(stages, folder)
+    entries = _ledger(stages, folder, left)
     write_json(folder / "ledger.json", entries)
     card = _card(before, settings)
     write_json(folder / CARD_FILE, card)
     dropped = defaultdict[str, dict[str, int]](dict)
     for entry in entries:
         dropped[entry["stage"]][entry["rule"]] = entry["count"]
-    licenses = sorted({name for source in card["sources"].values() for name in source["licenses"] if name})
+    licenses = sorted({name for source in card["sources"].values() for name in source["licenses"]})
     return {
         "documents": count,
         "characters": characters["train"],
         "validation_characters": characters["validation"],
         "dropped": dict(dropped),
         "description": ", ".join(source.name for source in settings.sources),
-        "license": text.license or (licenses[0] if len(licenses) == 1 else None),
+        "license": text.license or (licenses[0] or None if len(licenses) == 1 else None),
         "sources": card["sources"],
     }
 
 
-def _passages(document: Row, text: TextSettings, weights: dict[str, float]) -> Iterator[Row]:
+def _left(document: Row) -> Row:
+    """What the ledger says of a document that is not read at all."""
+    drop = dict.fromkeys(("value", "limit", "kept", "excerpt"), None) | {"why": "", "excerpt": ""}
+    return _told({**document, **drop, "stage": "corpus", "rule": "left out by its source's weight"})
+
+
+def _passages(document: Row, text: TextSettings, weights: dict[str, float]) -> list[Row]:
     """The rows of one document, as often as its source's weight says; validation reads each once."""
     split = "validation" if share(document["id"], 0, "split") < text.held_out else "train"
     weight = 1.0 if split == "validation" else weights[document["source"]]
     times = int(weight) + (share(document["id"], 0, "weight") < weight % 1)
-    for number, passage in enumerate(passages(document["text"], text.passage_characters)):
-        row = {
+    return [
+        {
+            "id": f"{document['id']}-{number}-{time}",
             "text": passage,
             "title": document["title"] or f"{document['origin']} {number + 1}",
             "kind": "passage",
@@ -97,14 +108,9 @@ def _passages(document: Row, text: TextSettings, weights: dict[str, float]) -> I
             "origin": document["origin"],
             "split": split,
         }
-        for time in range(times):
-            yield {"id": identifier(document["id"], str(number), str(time)), **row}
-
-
-def _table(rows: list[Row]) -> Any:
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(rows, schema=DOCUMENTS)
+        for number, passage in enumerate(passages(document["text"], text.passage_characters))
+        for time in range(times)
+    ]
 
 
 def _demand(characters: Counter[str], text: TextSettings) -> None:
@@ -124,24 +130,22 @@ def _demand(characters: Counter[str], text: TextSettings) -> None:
         )
 
 
-def _ledger(stages: Sequence[Path], folder: Path) -> list[Row]:
-    """The drops of all stages as one table, and counted by rule with examples."""
+def _ledger(stages: Sequence[Path], folder: Path, left: list[Row]) -> list[Row]:
+    """The drops of all stages and what is `left` as one table, and counted by rule with examples."""
     import pyarrow as pa
 
     entries: dict[tuple[str, str], Row] = {}
+    files = [dropped_file(stage, number) for stage in stages for number in part_numbers(stage)]
+    tables = ([_told(drop) for drop in pq.read_table(file).to_pylist()] for file in files)
     with replacing(folder / "dropped.parquet") as aside, pq.ParquetWriter(aside, DROPPED, compression="zstd") as writer:
-        for stage in stages:
-            for number in part_numbers(stage):
-                rows = [_told(drop) for drop in pq.read_table(dropped_file(stage, number)).to_pylist()]
-                for row in rows:
-                    entry = entries.setdefault(
-                        (row["stage"], row["rule"]),
-                        {"stage": row["stage"], "rule": row["rule"], "count": 0, "examples": []},
-                    )
-                    entry["count"] += 1
-                    if len(entry["examples"]) < 5:
-                        entry["examples"].append({"where": row["where"], "why": row["why"]})
-                writer.write_table(pa.Table.from_pylist(rows, schema=DROPPED))
+        for rows in (*tables, left):
+            for row in rows:
+                blank = {"stage": row["stage"], "rule": row["rule"], "count": 0, "examples": []}
+                entry = entries.setdefault((row["stage"], row["rule"]), blank)
+                entry["count"] += 1
+                if len(entry["examples"]) < EXAMPLES:
+                    entry["examples"].append({"where": row["where"], "why": row["why"]})
+            writer.write_table(pa.Table.from_pylist(rows, schema=DROPPED))
     return list(entries.values())
 
 

@@ -27,7 +27,7 @@ class SourceSettings(Settings):
     @classmethod
     def _a_pattern(cls, value: str) -> str:
         try:
-            re.compile(value)
+            re.compile(f"^(?:{value})", re.MULTILINE)
         except re.error as error:
             raise ValueError(f"is no regular expression: {error}") from None
         return value
@@ -75,7 +75,8 @@ class CollectionSettings(Settings):
 
     @model_validator(mode="after")
     def _names_differ(self) -> CollectionSettings:
-        names = [source.name for source in self.sources]
-        if len(set(names)) < len(names):
-            raise ValueError("two sources have the same name")
+        for sources in (self.sources, self.evaluated):
+            names = [source.name for source in sources]
+            if len(set(names)) < len(names):
+                raise ValueError("two sources have the same name")
         return self

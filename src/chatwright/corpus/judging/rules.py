@@ -101,8 +101,9 @@ def chosen_rules(off: Sequence[str] = (), limits: Mapping[str, Limits] | None = 
     Names may be of rules, or of sources in lower case ("gopher"). `UsageError` for names that are none.
     """
     limits = limits or {}
-    known = {rule.name for rule in RULES} | {rule.source.lower() for rule in RULES}
-    if unknown := sorted((set(off) | set(limits)) - known):
+    names = {rule.name for rule in RULES}
+    known = names | {rule.source.lower() for rule in RULES}
+    if unknown := sorted((set(off) - known) | (set(limits) - names)):
         raise UsageError(
             f"there is no rule {', '.join(map(repr, unknown))}",
             where="collection.judge",
