@@ -153,7 +153,7 @@ def train(
         "skipped_steps": counts.skipped,
         "train_seconds": round(counts.seconds, 2),
         "tokens_per_second": round(counts.tokens_per_second, 1),
-        "peak_share": round(counts.peak_share, 4),
+        "peak_share": round(counts.peak_share, 6),
         "peak_flops_per_second": statistics.median(peak.measured) if peak.measured else None,
         "flops": counts.flops,
         "parameters": config.parameters,
@@ -183,7 +183,7 @@ def _line(counts: Counts, figures: StepFigures, settings: TrainSettings) -> dict
         "tokens": counts.tokens,
         "seconds": round(counts.seconds, 3),
         "tokens_per_second": round(counts.tokens_per_second, 1),
-        "peak_share": round(counts.peak_share, 4),
+        "peak_share": round(counts.peak_share, 6),
     }
 
 
