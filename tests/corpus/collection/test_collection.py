@@ -222,7 +222,8 @@ def test_nothing_outside_of_a_source_is_read(tmp_path: Path) -> None:
     (inside / "file.txt").symlink_to(tmp_path / "out" / "secret.txt")
     (inside / os.fsdecode(b"caf\xe9.txt")).write_text("b", encoding="utf-8")
     _, origins, rules = collected(tmp_path, tmp_path / "run", {"name": "all", "path": "in"})
-    assert origins == ["a.txt", "caf\\udce9.txt"] and rules == {"file.txt": "link out of the folder"}
+    assert origins == ["a.txt", "caf\\udce9.txt"]
+    assert rules == {"file.txt": "link out of the folder", "link": "link out of the folder"}
     _, origins, rules = collected(tmp_path, tmp_path / "other", {"name": "all", "path": "in/*/*.txt"})
     assert origins == [] and rules == {"link/secret.txt": "link out of the folder"}
 

@@ -59,9 +59,10 @@ def source_files(source: SourceSettings, data: str | None) -> tuple[Path, list[P
 
 
 def _below(root: Path) -> Iterator[Path]:
-    """The files below a folder, without hidden ones and what we made ourselves; folders that may not be read, too."""
+    """The files below a folder, without hidden ones and what we made ourselves; and folders that are not entered."""
     unreadable = list[Path]()
     for folder, inner, names in os.walk(root, onerror=lambda error: unreadable.append(Path(error.filename))):
+        yield from (Path(folder) / name for name in inner if (Path(folder) / name).is_symlink())  # told, not followed
         inner[:] = [name for name in inner if not (name.startswith(".") or is_run(Path(folder) / name))]
         yield from (Path(folder) / name for name in names if not name.startswith("."))
     yield from unreadable
@@ -176,7 +177,10 @@ def _read(
     for path in paths:
         origin, seen = origin_of(path, root), Counter[tuple[str, int]]()
         for found in _read_one(source, root, path, origin, settings):
-            seen[found.origin, found.offset] += 1
+            if "!" not in found.origin:
+                yield found
+                continue
+            seen[found.origin, found.offset] += 1  # an archive may hold members of one name
             times = seen[found.origin, found.offset]
             yield found if times == 1 else replace(found, origin=f"{found.origin} ({times})")
 
@@ -219,7 +223,7 @@ def _row(source: SourceSettings, found: Found) -> dict[str, Any]:
 
 def _drop(source: SourceSettings, failed: Failed) -> dict[str, Any]:
     return {
-        "id": identifier(source.name, failed.origin, str(failed.offset)),
+        "id": identifier(source.name, failed.origin, str(failed.offset), failed.rule),  # never that of a document
         "source": source.name,
         "origin": failed.origin,
         "stage": STAGE,
