@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -69,6 +70,7 @@ def extract(
 def _main_text(content: bytes, charset: str) -> dict[str, str]:
     import trafilatura
 
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it warns of is told by the ledger
     page: Any = content
     if charset:
         try:

@@ -56,11 +56,13 @@ def release(
     weights = {source.name: source.weight for source in settings.sources}
     characters, count, left = Counter[str](), 0, list[Row]()
     numbers = part_numbers(before)
+    shares = [share(name, 0, "split") for ids in read_parts(before, ["id"]) for name in ids["id"].to_pylist()]
+    held_out = max(text.held_out, min(shares, default=0.0))  # where there are few, one at least
     with replacing(folder / DOCUMENTS_FILE) as aside, pq.ParquetWriter(aside, DOCUMENTS, compression="zstd") as writer:
         for at, table in enumerate(read_parts(before)):
             progress.update(at / max(1, len(numbers)), f"part {at + 1} of {len(numbers)}")
             documents = table.to_pylist()
-            read = [_passages(document, text, weights) for document in documents]
+            read = [_passages(document, text, weights, held_out) for document in documents]
             left += [_left(document) for document, rows in zip(documents, read, strict=True) if not rows]
             rows = [row for each in read for row in each]
             for row in rows:
@@ -93,9 +95,9 @@ def _left(document: Row) -> Row:
     return _told({**document, **drop, "stage": "corpus", "rule": "left out by its source's weight"})
 
 
-def _passages(document: Row, text: TextSettings, weights: dict[str, float]) -> list[Row]:
+def _passages(document: Row, text: TextSettings, weights: dict[str, float], held_out: float) -> list[Row]:
     """The rows of one document, as often as its source's weight says; validation reads each once."""
-    split = "validation" if share(document["id"], 0, "split") < text.held_out else "train"
+    split = "validation" if share(document["id"], 0, "split") <= held_out else "train"
     weight = 1.0 if split == "validation" else weights[document["source"]]
     times = int(weight) + (share(document["id"], 0, "weight") < weight % 1)
     return [
