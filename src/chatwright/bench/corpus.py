@@ -53,23 +53,21 @@ def _copies(articles: Sequence[str]) -> list[Row]:
     """Copies planted in articles at known similarities: how many are found, and what goes that is not alike."""
     texts, planted, drawn = dict[str, list[str]](), dict[str, float](), random.Random(0)
     words = [article.lower().split() for article in articles]
-    long = [each for each in words if len(each) >= _WORDS]
-    vocabulary = sorted({word for each in long for word in each})
-    for number in range(_PLANTED):
-        article = long[number % len(long)]
-        begin = drawn.randrange(len(article) - _WORDS + 1)
-        first = [word for word in article[begin : begin + _WORDS] if word.isalnum()]
+    apart = [each[at : at + _WORDS] for each in words for at in range(0, len(each) - _WORDS, _WORDS)]
+    vocabulary = sorted({word for each in apart for word in each})
+    for number, passage in enumerate(drawn.sample(apart, _PLANTED)):
+        first = [word for word in passage if word.isalnum()]
         other = list(first)
         for place in drawn.sample(range(len(other)), min(len(other), drawn.randrange(1, 9))):
             other[place] = drawn.choice(vocabulary)
         texts[f"{number}"], texts[f"{number} again"] = first, other
         planted[f"{number}"] = jaccard(_shingles(first), _shingles(other))
     copies = run_apart(_find, {name: " ".join(each) for name, each in texts.items()})
-    gone = {text for text, _ in copies}
+    pairs = {frozenset(pair) for pair in copies}
     rows = []
     for least, target in ((0.9, 0.99), (0.8, 0.9)):
         asked = [name for name, similarity in planted.items() if similarity >= least]
-        share = float(np.mean([bool(gone & {name, f"{name} again"}) for name in asked]))
+        share = float(np.mean([frozenset((name, f"{name} again")) in pairs for name in asked]))
         name = f"near copies at Jaccard {least:g} and more found"
         rows.append(_row(name, share, "share", f"at least {target:g}", share >= target))
     unlike = [jaccard(_shingles(texts[one]), _shingles(texts[other])) < 0.5 for one, other in copies]

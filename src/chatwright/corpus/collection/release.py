@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from chatwright.core.errors import DataError
 from chatwright.core.files import replacing, write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import share
-from chatwright.corpus.collection.parts import dropped_file, part_numbers, read_parts
+from chatwright.corpus.collection.parts import dropped_file, part_numbers, read_drops, read_parts
 from chatwright.corpus.collection.settings import CollectionSettings
 from chatwright.corpus.ledger import EXAMPLES
 from chatwright.corpus.settings import TextSettings
@@ -137,10 +138,9 @@ def _ledger(stages: Sequence[Path], folder: Path, left: list[Row]) -> list[Row]:
     import pyarrow as pa
 
     entries: dict[tuple[str, str], Row] = {}
-    files = [dropped_file(stage, number) for stage in stages for number in part_numbers(stage)]
-    tables = ([_told(drop) for drop in pq.read_table(file).to_pylist()] for file in files)
+    tables = ([_told(drop) for drop in table.to_pylist()] for table in read_drops(stages))
     with replacing(folder / "dropped.parquet") as aside, pq.ParquetWriter(aside, DROPPED, compression="zstd") as writer:
-        for rows in (*tables, left):
+        for rows in chain(tables, [left]):
             for row in rows:
                 blank = {"stage": row["stage"], "rule": row["rule"], "count": 0, "examples": []}
                 entry = entries.setdefault((row["stage"], row["rule"]), blank)
