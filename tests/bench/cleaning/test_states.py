@@ -14,6 +14,7 @@ from chatwright.bench.cleaning.states import (
     STATES,
     Choice,
     choose,
+    cut,
     in_share,
     read_passages,
     read_state,
@@ -60,6 +61,7 @@ def _document(passage: dict[str, str]) -> str:
     return passage["id"].rpartition("-")[0]
 
 
+@pytest.mark.slow
 def test_what_is_held_out_is_read_in_no_state(choice: Choice, stages: dict[str, Path], written: Path) -> None:
     asked = {_document(passage) for passage in read_passages(written, HELD_OUT)}
     assert asked == set(choice.held_out)
@@ -71,22 +73,26 @@ def test_what_is_held_out_is_read_in_no_state(choice: Choice, stages: dict[str, 
         assert read and not read & choice.excluded
 
 
+@pytest.mark.slow
 def test_nothing_that_is_read_shares_a_run_of_words_with_what_is_held_out(written: Path) -> None:
     held_out = Asked.of((passage["text"] for passage in read_passages(written, HELD_OUT)), 13, 8)
     for state in STATES:
         assert max(held_out.share(passage["text"]) for passage in read_passages(written, state)) == 0
 
 
+@pytest.mark.slow
 def test_what_is_held_out_stays_in_every_state(choice: Choice, stages: dict[str, Path]) -> None:
     for state in STATES:
         assert set(choice.held_out) <= {document["id"] for document in read_state(stages, state)}
 
 
+@pytest.mark.slow
 def test_states_lose_documents_on_the_way(written: Path) -> None:
     raw, cleaned, deduplicated = ({_document(each) for each in read_passages(written, state)} for state in STATES)
     assert deduplicated < cleaned < raw
 
 
+@pytest.mark.slow
 def test_raw_pages_have_what_cleaning_takes_off(written: Path) -> None:
     raw, cleaned = ("\n".join(each["text"] for each in read_passages(written, state)) for state in STATES[:2])
     assert "Subscribe now" in raw and "Subscribe now" not in cleaned
@@ -98,6 +104,14 @@ def test_copies_are_sampled_with_what_they_are_copies_of() -> None:
     reads = [choice.reads(f"text-{number}") for number in range(100)]
     assert 20 < sum(reads) < 80
     assert reads == [choice.reads(f"copy-{number}") for number in range(100)]
+
+
+@given(st.text(alphabet="ab \n", max_size=300), st.integers(1, 40))
+def test_cut_text_is_whole_and_short(text: str, characters: int) -> None:
+    pieces = list(cut(text, characters))
+    assert all(piece.strip() for piece in pieces)
+    assert all(len(piece) <= 2 * characters for piece in pieces)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
 
 
 @given(st.text(), st.integers(0, 2**62), st.floats(0, 1), st.floats(0, 1))

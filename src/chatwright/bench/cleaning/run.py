@@ -24,6 +24,9 @@ from chatwright.pipeline.job import CHECKPOINT, Job, Show, settings_of, stage
 from chatwright.recipe import Recipe
 
 _TRAINING_SHARE = 0.75  # of the time that is left after the corpus; the rest is for scores, and for slow moments
+_SIZE_SHARE = (
+    0.25  # a model for less time than there is: smaller, it reads the text more often, which is what is compared
+)
 _WEIGHTS = "model.safetensors"
 
 
@@ -126,7 +129,8 @@ def plan(job: Job) -> Artifact:
             update["compile"] = "no"  # so many models would each be compiled anew
         settings = recipe.plan.model_copy(update=update)
         size, context = learnt.figures["vocabulary_size"], recipe.packing.row_tokens
-        config = text_model(settings, recipe.text.shape, size, context=context)
+        seconds = {"minutes": _SIZE_SHARE * settings.minutes}
+        config = text_model(settings.model_copy(update=seconds), recipe.text.shape, size, context=context)
         made = make_decoder_plan(settings, recipe.train, recipe.packing, config, "pretrain", progress)
         made.save(folder)
         planned = made.stage("pretrain")

@@ -93,6 +93,34 @@ def read_passages(folder: Path, name: str) -> list[dict[str, str]]:
     return found
 
 
+def cut(text: str, characters: int) -> Iterator[str]:
+    """A text in passages, none of them longer than twice so many characters.
+
+    Where no blank line comes in time it is cut at a line's end, and where none comes either, anywhere: raw pages have
+    no paragraphs, and what is not cut cannot be shared out.
+    """
+    for passage in passages(text, characters):
+        whole = len(passage) <= 2 * characters
+        lines = (
+            [passage]
+            if whole
+            else (
+                line[start : start + characters]
+                for line in passage.splitlines(keepends=True)
+                for start in range(0, len(line), characters)
+            )
+        )
+        piece = ""
+        for line in lines:
+            if len(piece) + len(line) > characters:
+                if piece.strip():
+                    yield piece
+                piece = ""
+            piece += line
+        if piece.strip():
+            yield piece
+
+
 def in_share(name: str, part: float, seed: int) -> bool:
     """Is a passage in this share of the text? Smaller shares of one seed are parts of larger ones.
 
@@ -176,7 +204,7 @@ def _write(folder: Path, name: str, documents: Iterator[dict[str, str]], text: T
     with replacing(path) as aside, pq.ParquetWriter(aside, PASSAGES, compression="zstd") as writer:
         rows = list[dict[str, str]]()
         for document in documents:
-            pieces = list(passages(document["text"], text.passage_characters))
+            pieces = list(cut(document["text"], text.passage_characters))
             count, characters = count + bool(pieces), characters + sum(map(len, pieces))
             rows += [
                 {"id": f"{document['id']}-{number}", "text": piece, "language": document["language"]}

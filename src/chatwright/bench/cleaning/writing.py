@@ -17,7 +17,9 @@ from chatwright.tokens.tokenizer import BEGIN, Tokenizer
 GRAM = 4  # tokens
 TEMPERATURE = 0.8
 _OPENINGS = 64  # of each language
-_OF_WHOLE_DOCUMENTS = frozenset({"words", "characters", "sentences"})  # measures that say nothing of a piece
+_OF_WHOLE_DOCUMENTS = frozenset(  # measures that say nothing of a piece
+    {"words", "characters", "sentences", "ended_lines", "short_lines"}
+)
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,14 @@ class Opening:
 
 
 def take_openings(tokenizer: Tokenizer, passages: Sequence[Mapping[str, str]], row_tokens: int) -> list[Opening]:
-    """An eighth of a row as opening, half a row to follow; the first passages by hash that are long enough."""
-    first, then = row_tokens // 8, row_tokens // 2
+    """A sixteenth of a row and half a row at most of what follows, of the first passages by hash that have as much."""
+    first, then = row_tokens // 16, row_tokens // 2
     found = list[Opening]()
     for language in languages_of(passages):
         own = [passage for passage in passages if passage["language"] == language]
         own.sort(key=lambda passage: share(passage["id"], 0, "opening"))
         ids = tokenizer.encode_batch([passage["text"] for passage in own])
-        long = [each for each in ids if len(each) >= first + then][:_OPENINGS]
+        long = [each for each in ids if len(each) >= 2 * first][:_OPENINGS]
         found += [Opening(each[:first], each[first : first + then], language) for each in long]
     return found
 
@@ -45,10 +47,13 @@ def take_openings(tokenizer: Tokenizer, passages: Sequence[Mapping[str, str]], r
 def writing_scores(
     model: Decoder, tokenizer: Tokenizer, openings: Sequence[Opening], rules: Sequence[Rule], batch: int
 ) -> dict[str, float]:
-    """Shares, of what is written after the openings, greedily and at a temperature; the draws are always the same."""
+    """Shares, of what is written after the openings until the model ends it or half its context is full.
+
+    Greedily and at a temperature; the draws are always the same.
+    """
     begin, stop = tokenizer.control[BEGIN], tuple(tokenizer.control.values())
     prompts = [[begin, *opening.tokens] for opening in openings]
-    greedy = GenerateSettings(max_new_tokens=len(openings[0].follows), batch=batch)
+    greedy = GenerateSettings(max_new_tokens=model.config.context // 2, batch=batch)
     drawn = greedy.model_copy(update={"temperature": TEMPERATURE})
     written = {
         name: [one.tokens for one in generate(model, prompts, settings, stop)]
