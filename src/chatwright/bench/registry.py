@@ -10,13 +10,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from chatwright.bench.cleaning.run import measure_cleaning
 from chatwright.bench.corpus import measure_corpus
 from chatwright.bench.facts import measure_facts
+from chatwright.bench.measured import Measured, Row
 from chatwright.bench.startup import measure_startup
 from chatwright.bench.training import measure_training
 from chatwright.core.artifacts import installed_versions
-
-Row = dict[str, Any]  # name, value, unit, target (in words, "at least 0.5", or None), holds
+from chatwright.pipeline.job import Show
+from chatwright.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,22 @@ class Bench:
     in_all: bool
 
 
-BENCHES = {
+@dataclass(frozen=True)
+class RecipeBench:
+    """A measurement of what a recipe names, in about so many minutes; `recipe` is the one where none is named."""
+
+    measure: Callable[[Recipe, Path, Show], Measured]
+    recipe: str
+    minutes: float
+    in_all: bool = False
+
+
+BENCHES: dict[str, Bench | RecipeBench] = {
     "startup": Bench(lambda _, __: measure_startup(), True),
     "training": Bench(lambda _, __: measure_training(), True),
     "facts": Bench(lambda folder, _: measure_facts(folder, commit() or "unknown"), False),
     "corpus": Bench(lambda _, data: measure_corpus(data), False),
+    "cleaning": RecipeBench(measure_cleaning, recipe="pages-zh-en", minutes=40.0),
 }
 
 

@@ -263,15 +263,21 @@ def table(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="startup, training, corpus, facts, or all")],
+    name: Annotated[str, typer.Argument(help="startup, training, corpus, cleaning, facts, or all")],
     out: Annotated[str | None, typer.Option(help="Where runs of the bench go [default: runs/bench]")] = None,
     data: Data = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="cleaning: the recipe of the corpus [default: pages-zh-en]")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="cleaning: wall time of all of it [default: 40]")] = None,
+    sets: Sets = None,
     json: Json = False,
 ) -> None:
     """Measure, and print one table."""
     from chatwright.cli.bench import bench
+    from chatwright.cli.stages import Options
 
-    bench(name, out, data, json)
+    bench(name, out, Options(data=data, minutes=minutes, sets=sets), recipe, json)
 
 
 def main() -> None:
