@@ -45,12 +45,12 @@ def formats() -> dict[str, str]:
     )
 
 
-def read_file(path: Path, origin: str, limits: Limits, columns: Columns) -> Iterator[Found | Failed]:
+def read_file(path: Path, origin: str, limits: Limits, columns: Columns, charset: str = "") -> Iterator[Found | Failed]:
     """The documents of a file as they are read, and what was lost on the way.
 
     Never raises for what the file holds or is: that comes as `Failed`, where possible after the documents before
     the break and before those behind it. In memory are a few documents at a time, and of what has to be read in any
-    order inside something else, `limits.line_megabytes`.
+    order inside something else, `limits.line_megabytes`. `charset` is what an HTTP header declared.
     """
     try:
         file, status = open_regular(path)
@@ -58,7 +58,7 @@ def read_file(path: Path, origin: str, limits: Limits, columns: Columns) -> Iter
         yield Failed(origin, 0, problem.rule, problem.why)
         return
     with file:
-        source = Source(origin, Stream(file.read, file.seek), Reading(limits, columns), file)
+        source = Source(origin, Stream(file.read, file.seek), Reading(limits, columns), file, charset=charset)
         yield from _read(source, path.name)
         if why := changed(file, path, status):
             yield Failed(origin, 0, "file changed while it was read", why)

@@ -203,6 +203,7 @@ class Source:
     file: BinaryIO | None = None
     depth: int = 0
     compression: str = field(default="")  # set only for readers that unpack by themselves
+    charset: str = ""  # of a document, where it is declared outside of it
 
     @property
     def limits(self) -> Limits:
