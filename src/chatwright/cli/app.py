@@ -145,6 +145,22 @@ def corpus_why(
     corpus_why(name, run, json)
 
 
+@corpus_app.command("doctor")
+def corpus_doctor(
+    files: Annotated[list[Path], typer.Argument(help="Files or folders: JSON Lines, JSON, CSV, Parquet, compressed")],
+    model: Annotated[
+        str | None, typer.Option(help="Count in the tokens of this run, model folder or hub name.")
+    ] = None,
+    examples: Annotated[int, typer.Option(min=0, help="Places named of each problem.")] = 5,
+    rendered: Annotated[int, typer.Option(min=0, help="Rows shown as the model would read them.")] = 2,
+    json: Json = False,
+) -> None:
+    """What is wrong with data to train on, line by line, and what would be learnt from it."""
+    from chatwright.cli.corpus_doctor import corpus_doctor
+
+    corpus_doctor(files, model, examples, rendered, json)
+
+
 @app.command()
 def chat(
     run: RunPlace = None,
