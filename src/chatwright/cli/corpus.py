@@ -10,22 +10,29 @@ from rich.markup import escape
 from rich.table import Table
 
 from chatwright.cli.display import print_json
-from chatwright.core.artifacts import open_artifact
+from chatwright.core.artifacts import MANIFEST, open_artifact
 from chatwright.core.errors import UsageError
 from chatwright.core.files import read_json
-from chatwright.core.runs import newest_run
+from chatwright.core.runs import RUNS, newest_run
 from chatwright.corpus.tables import read_rows
+from chatwright.report.collected import CORPUS_PAGE, Collected, read_collected
 
 
 def corpus_report(run: Path | None, as_json: bool) -> None:
-    """Print the ledger and the figures of a run's corpus."""
-    artifact = open_artifact((run or newest_run("corpus")) / "corpus")
-    ledger = read_json(artifact.folder / "ledger.json")
+    """Print the ledger and the figures of a run's corpus; of a collection, write its page too."""
+    run = run or _newest()
+    collected = read_collected(run)
+    if collected and not collected.card:  # too little stayed to write a corpus of
+        figures, ledger = dict[str, Any](), _ledger(collected)
+    else:
+        artifact = open_artifact(run / "corpus")
+        figures, ledger = artifact.figures, read_json(artifact.folder / "ledger.json")
+    page = _write_page(run, collected) if collected else None
     if as_json:
-        print_json({"figures": artifact.figures, "ledger": ledger})
+        print_json({"figures": figures, "ledger": ledger, "page": page and str(page)})
         return
     console = Console()
-    table = Table(title=escape(f"dropped, by rule ({artifact.folder})"), title_justify="left")
+    table = Table(title=escape(f"dropped, by rule ({run})"), title_justify="left")
     for heading in ("stage", "rule", "count", "for example"):
         table.add_column(heading)
     for entry in ledger:
@@ -33,11 +40,50 @@ def corpus_report(run: Path | None, as_json: bool) -> None:
         told = f"{example['where']} {example['why']}".strip()
         table.add_row(entry["stage"], entry["rule"], f"{entry['count']:,}", escape(told))
     console.print(table)
-    if sources := artifact.figures.get("sources"):
+    if sources := figures.get("sources"):
         _show_sources(console, sources)
-    for name, value in artifact.figures.items():
+    for name, value in figures.items():
         if isinstance(value, int | float | str):
             console.print(f"{name.replace('_', ' ')}: {value}", markup=False, highlight=False, soft_wrap=True)
+    if collected and page:
+        console.print(f"{collected.headline}\npage  {page}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _newest() -> Path:
+    """The newest run with a corpus, or with a collection of which none was made."""
+    stages = [stage for stage in ("collect", "corpus") if any(RUNS.glob(f"*/{stage}/{MANIFEST}"))]
+    found = {newest_run(stage) / stage / MANIFEST for stage in stages or ["corpus"]}
+    return max(found, key=lambda path: path.stat().st_mtime).parent.parent
+
+
+def _ledger(collected: Collected) -> list[dict[str, Any]]:
+    """What went, as the corpus would have told it."""
+    return [
+        {
+            "stage": step.name,
+            "rule": rule["rule"],
+            "count": rule["count"],
+            "examples": [
+                {"where": f"{each['origin']}: {each['id']}", "why": each["why"] or each["excerpt"][:80]}
+                for each in rule["examples"]
+            ],
+        }
+        for step in collected.steps
+        for rule in step.told["rules"]
+    ]
+
+
+def _write_page(run: Path, collected: Collected) -> Path:
+    from chatwright.report.corpus_page import write_corpus_page
+
+    page = run / CORPUS_PAGE
+    try:
+        write_corpus_page(page, collected)
+    except OSError as error:
+        raise UsageError(
+            f"the page cannot be written: {error.strerror}", where=str(page), remedy="make the run folder writable"
+        ) from None
+    return page
 
 
 def _show_sources(console: Console, sources: dict[str, Any]) -> None:

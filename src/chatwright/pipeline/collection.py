@@ -67,6 +67,7 @@ def judge(job: Job) -> Artifact:
     import pyarrow as pa
 
     from chatwright.corpus.collection import documents
+    from chatwright.corpus.judging.rules import MEASURED
 
     settings = job.recipe.collection.judge
     options = {
@@ -77,7 +78,8 @@ def judge(job: Job) -> Artifact:
         "private": settings.private,
     }
     text = pa.large_string()
-    makes = {"text": text, "title": text, "language": text, "private": pa.int64()}
+    measures = pa.struct([pa.field(name, pa.float32()) for name in MEASURED])
+    makes = {"text": text, "title": text, "language": text, "private": pa.list_(pa.string()), "measures": measures}
     return _mapped(
         job,
         "judge",
@@ -218,6 +220,6 @@ def _mapped(
 
 
 def _figures(folder: Path) -> dict[str, Any]:
-    from chatwright.corpus.collection.release import stage_figures
+    from chatwright.corpus.collection.summary import write_summary
 
-    return stage_figures(folder)
+    return write_summary(folder)
