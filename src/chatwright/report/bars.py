@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LANGUAGES = 12  # by name; the others together
+_UNEVEN = 100  # from this ratio of the highest bar to the lowest on, low ones are seen on a log axis alone
 _WIDE = 20.0  # a measure that goes further is a count: its classes grow with it
 
 
@@ -27,6 +28,9 @@ def lengths_svg(edges: Sequence[float], before: Sequence[int], after: Sequence[i
         axes.bar(places, after[first:last], width=0.6, color=STAND_INS.main, label="kept")
         axes.set_xticks(places, names, rotation=45 if len(names) > 10 else 0)
         axes.set_xlabel("characters, from", color=STAND_INS.ink)
+        if max(before) > _UNEVEN * min(count for count in (*before, *after, 1) if count):
+            axes.set_yscale("log")
+            axes.set_ylim(bottom=0.7)
         _finish(axes)
 
     return svg(draw, "lengths", "Documents by length, as extracted and kept", (6.4, 3.4))
@@ -88,7 +92,10 @@ def _finish(axes: Axes) -> None:
     if axes.get_xscale() == "log":
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
         axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    if axes.get_yscale() == "log":
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
     axes.set_ylabel("documents", color=STAND_INS.ink)
     axes.legend(frameon=False, labelcolor=STAND_INS.ink)

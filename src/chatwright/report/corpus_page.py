@@ -14,6 +14,7 @@ from chatwright.report.collected import CARD_PAGE, Collected
 from chatwright.report.templates import template
 
 _PICTURES = 12  # of rules, those that dropped the most
+_LEAST_SHARE = 0.001  # below it there is nothing to read but zeros
 _DOES = {
     "collect": "files are read, documents found",
     "extract": "text is made of every format; of web pages the main part",
@@ -67,14 +68,13 @@ def lead(collected: Collected) -> str:
     found = f"Of {_count(collected.found, 'document')} found in {sources} "
     if not collected.found:
         return f"No document was found in {sources}."
-    kept = (
-        f"{collected.kept:,} are kept, {formats.percent(collected.kept / collected.found)}."
-        if collected.kept
-        else "none is kept."
-    )
-    most = max(_rules(collected), key=lambda rule: rule["count"] * (rule["stage"] != "collect"), default=None)
-    if not most or most["stage"] == "collect":
+    kept = f"{collected.kept:,} are kept, {formats.percent(collected.kept / collected.found)}."
+    if not collected.kept:
+        kept = "none is kept."
+    rules = [rule for rule in _rules(collected) if rule["stage"] != collected.steps[0].name]
+    if not rules:
         return found + kept
+    most = max(rules, key=lambda rule: rule["count"])
     return f"{found}{kept} The rule that dropped most, {most['count']:,}, is “{most['rule']}” ({most['stage']})."
 
 
@@ -165,7 +165,7 @@ def _rules(collected: Collected) -> list[dict[str, Any]]:
                     **rule,
                     "id": f"rule-{number}-{place}",
                     "stage": step.name,
-                    "share": formats.percent(rule["count"] / came) if came and number else "",
+                    "share": _share(rule["count"], came) if number else "",
                     "where": _most(rule["sources"]),
                     "spoken": _most({name or "unknown": count for name, count in rule["languages"].items()}),
                     "examples": [{**example, "measured": _measured(example)} for example in rule["examples"]],
@@ -174,13 +174,19 @@ def _rules(collected: Collected) -> list[dict[str, Any]]:
         came = step.documents
     for rule, count in collected.card.get("dropped", {}).get("corpus", {}).items():
         blank: dict[str, Any] = {"where": "", "spoken": "", "examples": [], "limits": [], "values": None}
-        share = formats.percent(count / came) if came else ""
-        rows.append({**blank, "id": "rule-corpus", "stage": "corpus", "rule": rule, "count": count, "share": share})
+        told = {"stage": "corpus", "rule": rule, "count": count, "share": _share(count, came)}
+        rows.append({**blank, **told, "id": "rule-corpus"})
     return rows
 
 
+def _share(count: int, came: int) -> str:
+    if not came:
+        return ""
+    return formats.percent(count / came) if count / came >= _LEAST_SHARE else f"< {formats.percent(_LEAST_SHARE)}"
+
+
 def _most(counts: Mapping[str, int]) -> str:
-    """The most frequent three."""
+    """The three that come first, with their counts."""
     told = [f"{name} {count:,}" for name, count in list(counts.items())[:3]]
     more = [f"{len(counts) - 3} more"] if len(counts) > 3 else []
     return ", ".join(told + more)

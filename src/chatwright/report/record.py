@@ -49,8 +49,8 @@ class RunRecord:
         for section, key in (("corpus", "source"), ("pairs", "name"), ("labels", "name")):
             if section in told:
                 return str(told[section].get(key, ""))
-        section = told.get("messages") or told.get("text") or {}
-        return ", ".join(section.get("names", ()))  # a collection has none
+        named = told.get("messages") or told.get("text") or {}
+        return ", ".join(named.get("names", ()))  # a collection has none
 
     @property
     def base(self) -> str:
