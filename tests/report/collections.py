@@ -68,6 +68,7 @@ def make_collection(
     card: dict[str, Any] | None = None,
     clusters: dict[str, Any] | None = None,
     samples: dict[str, Any] | None = None,
+    asked: dict[str, Any] | None = None,
     setting: str = "",
 ) -> Artifact:
     """collect → extract → judge → deduplicate (→ corpus); returns the last."""
@@ -77,7 +78,9 @@ def make_collection(
     made = build(run, "judge", {"extract": made}, {"summary.json": judged}, setting=setting)
     groups = clusters or {"groups": 0, "gone": 0, "sizes": {}, "largest": []}
     after = {**judged, "rules": [], "private": {}}
-    made = build(run, "deduplicate", {"judge": made}, {"summary.json": after, "clusters.json": groups})
+    made = build(
+        run, "deduplicate", {"judge": made}, {"summary.json": after, "clusters.json": groups, "asked.json": asked or {}}
+    )
     if card:
         shown = samples or {"sources": {"web": {"documents": judged["documents"], "changed": 0}}, "samples": []}
         files = {"card.json": card, "samples.json": shown, "ledger.json": []}

@@ -127,6 +127,14 @@ def test_three_documents(tmp_path: Path) -> None:
     assert "went" not in {attributes.get("id") for tag, attributes in page.tags if tag == "section"}
 
 
+def test_evaluation_sets_are_told_with_what_was_met(tmp_path: Path, hostile: str) -> None:
+    asked = {hostile: {"items": 1_234, "met": 56, "documents": 7}}
+    make_collection(tmp_path, summary(9), summary(9), card=card(9), asked=asked)
+    page = page_of(tmp_path)
+    assert hostile in page.text and "1,234" in page.text and "56" in page.text
+    assert "#asked" in set(links(page))
+
+
 def test_every_document_dropped(tmp_path: Path) -> None:
     make_collection(tmp_path, summary(3), summary(0, rule("words", 3)))
     page = page_of(tmp_path)

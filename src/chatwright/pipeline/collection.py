@@ -118,24 +118,28 @@ def decontaminate(job: Job) -> Artifact:
 
         from chatwright.corpus.collection import documents
         from chatwright.corpus.collection.collect import asked_items
+        from chatwright.corpus.collection.met import write_met
         from chatwright.corpus.collection.parts import map_parts
         from chatwright.corpus.contamination import Asked
 
         limits, path = settings.contamination, folder / "asked.npz"
         if not path.exists():
             with replacing(path) as aside:
-                Asked.of(asked_items(settings, data), limits.words, limits.least).save(aside)
+                texts = (text for item in asked_items(settings, data) for text in item.texts)
+                Asked.of(texts, limits.words, limits.least).save(aside)
         map_parts(
             before.folder,
             folder,
             "decontaminate",
             documents.decontaminate,
             reads=("text",),
-            makes={"text": pa.large_string()},
+            makes={"text": pa.large_string(), "asked": pa.float64()},
             options={"asked": str(path.resolve()), "share": limits.share},
             engine=settings.engine,
             progress=progress,
         )
+        items = asked_items(settings, data)
+        write_met(before.folder, folder, items, Asked.load(path), limits.words, limits.least)
         return _figures(folder)
 
     told = settings.model_dump(mode="json", include={"evaluated", "contamination"})

@@ -9,7 +9,7 @@ from typing import Any
 from chatwright.core.artifacts import MANIFEST, Artifact, open_artifact
 from chatwright.core.files import read_json
 
-SUMMARY, CARD, SAMPLES, CLUSTERS = "summary.json", "card.json", "samples.json", "clusters.json"
+SUMMARY, CARD, SAMPLES, CLUSTERS, ASKED = "summary.json", "card.json", "samples.json", "clusters.json", "asked.json"
 CARD_PAGE = "corpus/DATA_CARD.md"  # below the run folder
 CORPUS_PAGE = "corpus.html"
 
@@ -50,6 +50,7 @@ class Collected:
     steps: list[Step]
     settings: Figures
     clusters: Figures
+    asked: Figures  # by evaluation set
     samples: Figures
     card: Figures  # empty: the corpus was not written
 
@@ -88,14 +89,20 @@ def read_collected(run: Path) -> Collected | None:
         return None
     readers = _readers(run, chain[-1].manifest.identity)
     corpus = next((each.folder for each in readers if each.folder.name == "corpus"), None)
-    clusters = next((each.folder / CLUSTERS for each in chain if (each.folder / CLUSTERS).exists()), None)
     return Collected(
         steps=[Step(each.manifest.stage, read_json(each.folder / SUMMARY)) for each in chain],
         settings=chain[0].manifest.settings,
-        clusters=read_json(clusters) if clusters else {},
+        clusters=_first(chain, CLUSTERS),
+        asked=_first(chain, ASKED),
         samples=read_json(corpus / SAMPLES) if corpus else {},
         card=read_json(corpus / CARD) if corpus else {},
     )
+
+
+def _first(chain: list[Artifact], name: str) -> Figures:
+    """The file of this name out of the first stage that wrote one; empty where none did."""
+    paths = (each.folder / name for each in chain)
+    return next((dict(read_json(path)) for path in paths if path.exists()), {})
 
 
 def _chain(run: Path) -> list[Artifact]:

@@ -57,7 +57,6 @@ def render_corpus_page(collected: Collected, *, run: str = "") -> str:
         clusters=collected.clusters,
         sizes=_sizes(collected.clusters),
         private=_private(collected),
-        asked=next((step.told["asked"] for step in collected.steps if step.told.get("asked")), {}),
         data_card=f"{run}{CARD_PAGE}" if collected.card else "",
     )
 

@@ -171,6 +171,14 @@ def test_every_stage_tells_what_stays_and_what_went(built: Path) -> None:
     assert {group["id"] for group in groups["largest"]} <= set(ids(built / "deduplicate"))
 
 
+def test_items_that_the_corpus_holds_are_told(built: Path) -> None:
+    (item,) = read_rows(built / "decontaminate" / "met.parquet")
+    assert item["source"] == "questions" and item["origin"].startswith("questions.csv") and item["kept"] == 0
+    assert item["dropped"] == len(drops(built / "decontaminate"))
+    told = json.loads((built / "decontaminate" / "asked.json").read_text(encoding="utf-8"))
+    assert told == {"questions": {"items": 1, "met": 1, "documents": item["dropped"]}}
+
+
 def test_the_data_card_tells_what_the_documents_are(built: Path) -> None:
     card = json.loads((built / "corpus" / "card.json").read_text(encoding="utf-8"))
     rows = read_rows(built / "corpus" / "documents.parquet")

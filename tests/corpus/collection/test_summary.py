@@ -15,11 +15,15 @@ import yaml
 
 from chatwright.corpus.collection.card import SPLITS, Tally, data_card
 from chatwright.corpus.collection.clusters import write_clusters
+from chatwright.corpus.collection.collect import Item
+from chatwright.corpus.collection.met import write_met
 from chatwright.corpus.collection.parts import NEARLY, SAME, drop_table, write_part
 from chatwright.corpus.collection.samples import compare, write_samples
 from chatwright.corpus.collection.settings import CollectionSettings
 from chatwright.corpus.collection.summary import LENGTHS, histogram, read_summary, write_summary
+from chatwright.corpus.contamination import Asked
 from chatwright.corpus.judging.rules import MEASURED
+from chatwright.corpus.tables import read_rows
 
 ADDRESS = "anna.smith@company.com"
 
@@ -212,3 +216,29 @@ def test_the_data_card_has_the_head_that_the_hub_reads() -> None:
     assert "| judge | words | 7 |" in body and "EMAIL 4" in body
     unknown = data_card(*a_card(""), None)
     assert yaml.safe_load(unknown.split("---\n")[1])["license"] == "unknown"
+
+
+def test_items_that_are_met_are_told_with_their_documents(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir(), after.mkdir()
+    asked = "who carried the copper lantern over the bridge in the winter of that year"
+    other = "which farmer answered the letter of the doctor before the harvest came to an end"
+    texts = {"a": f"He asked: {asked}? Nobody knew.", "b": f"{asked} " + "more words " * 99, "c": "Nothing of it."}
+    write_part(before, 0, documents(texts), NONE)
+    kept = documents({name: texts[name] for name in "bc"}).append_column("asked", pa.array([0.05, 0.0]))
+    write_part(after, 0, kept, dropped({"a": texts["a"]}, "holds what is asked", 0.7, 0.1))
+    items = [Item("i", "quiz", "q.csv#1", (asked, "too short")), Item("j", "quiz", "q.csv#2", (other,))]
+    write_met(before, after, items, Asked.of((text for item in items for text in item.texts), 13, 8), 13, 8)
+    rows = read_rows(after / "met.parquet")
+    assert rows == [{"id": "i", "source": "quiz", "origin": "q.csv#1", "dropped": 1, "kept": 1}]
+    text = (after / "asked.json").read_text()
+    told = json.loads(text)
+    assert "true" not in text and told == {"quiz": {"items": 2, "met": 1, "documents": 2}}
+
+
+def test_what_a_text_meets_is_what_its_share_counts() -> None:
+    drawn, words = random.Random(1), ["river", "mill", "stone", "valley", "winter", "bread", "lantern", "garden"]
+    texts = [" ".join(drawn.choice(words) for _ in range(60)) for _ in range(12)]
+    asked = Asked.of(texts[:3], 4, 3)
+    for text in texts:
+        assert bool(asked.met(text)) is (asked.share(text) > 0)

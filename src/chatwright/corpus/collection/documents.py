@@ -160,11 +160,11 @@ def judge(
 
 def decontaminate(texts: Sequence[str], *, asked: str, share: float) -> Made:
     """Texts of whose words no more than a `share` is in runs that are asked; the file `asked` holds their hashes."""
-    made = _empty("text")
+    made = _empty("text", "asked")
     for text in texts:
         found = _asked(asked).share(text)
         rule = "holds what is asked" if found > share else None
-        _add(made, rule, found if rule else None, share if rule else None, text=text)
+        _add(made, rule, found if rule else None, share if rule else None, text=text, asked=found)
     return made
 
 
