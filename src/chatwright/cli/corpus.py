@@ -103,22 +103,35 @@ def _named(where: str, name: str) -> bool:
     return name in {where, heading, path, path.partition("#")[0], path.partition("!")[0]}
 
 
+_TABLES = {"documents": ("id", "title", "origin"), "facts": ("id", "name"), "pairs": ("id", "source")}
+
+
+def _row_named(row: dict[str, Any], name: str) -> bool:
+    return any(_named(str(row[key]), name) for key in _TABLES[row["kept_in"]])
+
+
+def _kept_and_dropped(run: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows that a corpus holds, with the table they are kept in, and those of what went."""
+    collected = read_collected(run)
+    if collected and not collected.card:  # too little stayed to write a corpus of
+        from chatwright.corpus.collection.parts import read_drops
+        from chatwright.corpus.collection.release import told_drop
+
+        drops = read_drops(run / step.name for step in collected.steps)
+        return [], [told_drop(row) for table in drops for row in table.to_pylist()]
+    folder = open_artifact(run / "corpus").folder
+    tables = {table: folder / f"{table}.parquet" for table in _TABLES}
+    kept = [{"kept_in": table, **row} for table, path in tables.items() if path.exists() for row in read_rows(path)]
+    return kept, read_rows(folder / "dropped.parquet")
+
+
 def corpus_why(name: str, run: Path | None, as_json: bool) -> None:
     """Print what became of a document or fact."""
-    artifact = open_artifact((run or newest_run("corpus")) / "corpus")
-    found = []
-    for table, keys in (
-        ("documents", ("id", "title", "origin")),
-        ("facts", ("id", "name")),
-        ("pairs", ("id", "source")),
-    ):
-        if not (artifact.folder / f"{table}.parquet").exists():
-            continue
-        for row in read_rows(artifact.folder / f"{table}.parquet"):
-            document = row["id"].partition("-")[0]  # a passage's id begins with its document's
-            if any(_named(str(row[key]), name) for key in keys) or name == document:
-                found.append({"kept_in": table, **row})
-    dropped = [row for row in read_rows(artifact.folder / "dropped.parquet") if _named(row["where"], name)]
+    run = run or _newest()
+    found, dropped = _kept_and_dropped(run)
+    # a passage's id begins with its document's
+    found = [row for row in found if row["id"].partition("-")[0] == name or _row_named(row, name)]
+    dropped = [row for row in dropped if _named(row["where"], name)]
     if not found and not dropped:
         raise UsageError(
             "nothing of that name was read", where=name, remedy="give a document's or fact's id, name, title or path"

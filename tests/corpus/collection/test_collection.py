@@ -341,6 +341,8 @@ def test_a_collection_of_which_nothing_stays_is_told(
     corpus_report(tmp_path, as_json=False)
     assert "20 documents found, 0 kept" in capsys.readouterr().out
     assert "The corpus was not written" in (tmp_path / "corpus.html").read_text(encoding="utf-8")
+    corpus_why("00.txt", tmp_path, as_json=False)
+    assert "dropped by judge / language: en" in capsys.readouterr().out
 
 
 def test_an_evaluation_set_that_cannot_be_read_is_told(sources: Path, built: Path, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def _write_card(
 def _left(document: Row) -> Row:
     """What the ledger says of a document that is not read at all."""
     drop = dict.fromkeys(("value", "limit", "kept", "excerpt"), None) | {"why": "", "excerpt": ""}
-    return _told({**document, **drop, "stage": "corpus", "rule": _LEFT_OUT})
+    return told_drop({**document, **drop, "stage": "corpus", "rule": _LEFT_OUT})
 
 
 def _passages(document: Row, text: TextSettings, weights: dict[str, float], held_out: float) -> list[Row]:
@@ -150,7 +150,7 @@ def _demand(characters: Mapping[str, int], text: TextSettings, run: Path) -> Non
 def _ledger(stages: Sequence[Path], folder: Path, left: list[Row]) -> list[Row]:
     """The drops of all stages and what is `left` as one table, and counted by rule with examples."""
     entries: dict[tuple[str, str], Row] = {}
-    tables = ([_told(drop) for drop in table.to_pylist()] for table in read_drops(stages))
+    tables = ([told_drop(drop) for drop in table.to_pylist()] for table in read_drops(stages))
     with replacing(folder / "dropped.parquet") as aside, pq.ParquetWriter(aside, DROPPED, compression="zstd") as writer:
         for rows in chain(tables, [left]):
             for row in rows:
@@ -163,7 +163,7 @@ def _ledger(stages: Sequence[Path], folder: Path, left: list[Row]) -> list[Row]:
     return list(entries.values())
 
 
-def _told(drop: Row) -> Row:
+def told_drop(drop: Row) -> Row:
     """A drop in the columns of `DROPPED`: why it went in words."""
     measured = "" if drop["value"] is None else f"{drop['value']:.4g}, the limit is {drop['limit']:g}"
     kept = f"{drop['kept']} stays" if drop["kept"] else ""
