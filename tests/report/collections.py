@@ -27,7 +27,7 @@ def summary(documents: int, *rules: dict[str, Any], language: str = "en", **told
         "sources": {"web": {"documents": documents, "characters": 10 * documents}} if documents else {},
         "languages": {language: documents} if documents else {},
         "lengths": {"edges": EDGES, "counts": [0, documents, 0, 0]},
-        "private": {},
+        "private": None,
         "rules": list(rules),
         **told,
     }
@@ -77,7 +77,7 @@ def make_collection(
     made = build(run, "extract", {"collect": made}, {"summary.json": came})
     made = build(run, "judge", {"extract": made}, {"summary.json": judged}, setting=setting)
     groups = clusters or {"groups": 0, "gone": 0, "sizes": {}, "largest": []}
-    after = {**judged, "rules": [], "private": {}}
+    after = {**judged, "rules": []}
     made = build(
         run, "deduplicate", {"judge": made}, {"summary.json": after, "clusters.json": groups, "asked.json": asked or {}}
     )

@@ -95,6 +95,10 @@ def test_what_changed_is_marked_and_what_cannot_be_seen_is_spelt(hostile_run: Pa
     assert "[U+200B]" in page.text
 
 
+def test_personal_data_is_counted_once_however_many_stages_know_of_it(hostile_run: Path) -> None:
+    assert page_of(hostile_run).text.count("<EMAIL>") == 2  # its name, and its one example
+
+
 def test_the_same_files_give_the_same_page(hostile_run: Path, tmp_path: Path) -> None:
     collected = read_collected(hostile_run)
     assert collected

@@ -74,6 +74,12 @@ class Collected:
         return int(self.steps[-1].told["characters"])
 
     @property
+    def private(self) -> Figures:
+        """Placeholders by kind, as the last stage that knows of them counted them in what stays after it."""
+        known = [step.told["private"] for step in self.steps if step.told["private"] is not None]
+        return known[-1] if known else {}
+
+    @property
     def headline(self) -> str:
         """The whole of it in a few words."""
         return f"{self.found:,} documents found, {self.kept:,} kept"

@@ -234,10 +234,9 @@ def _sizes(clusters: Mapping[str, Any]) -> list[tuple[str, int]]:
 
 def _private(collected: Collected) -> list[dict[str, Any]]:
     """A row a kind of personal data that was replaced, the most frequent first."""
-    kinds = [(kind, told) for step in collected.steps for kind, told in step.told["private"].items()]
     return [
         {"kind": kind, **told, "examples": [{**each, "parts": _marked(each["excerpt"])} for each in told["examples"]]}
-        for kind, told in sorted(kinds, key=lambda item: -item[1]["count"])
+        for kind, told in sorted(collected.private.items(), key=lambda item: -item[1]["count"])
     ]
 
 

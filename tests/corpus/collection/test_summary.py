@@ -98,6 +98,15 @@ def test_lengths_are_in_the_class_whose_edges_hold_them() -> None:
     assert counts.tolist() == [int(((drawn >= low) & (drawn < high)).sum()) for low, high in pairwise(edges)]
 
 
+def test_a_stage_that_knows_no_placeholders_says_so(tmp_path: Path) -> None:
+    write_part(tmp_path, 0, documents({"a": "text"}), NONE)
+    write_summary(tmp_path)
+    assert read_summary(tmp_path)["private"] is None
+    write_part(tmp_path, 0, judged({"a": "text"}, [1.0], [[]]), NONE)
+    write_summary(tmp_path)
+    assert read_summary(tmp_path)["private"] == {}
+
+
 def test_placeholders_are_counted_by_kind_and_shown_in_their_context(tmp_path: Path) -> None:
     texts = {"a": "Write to <EMAIL> or <EMAIL>, or call <PHONE>.", "b": "Nothing.", "c": "Or <EMAIL>."}
     write_part(tmp_path, 0, judged(texts, [5.0] * 3, [["EMAIL", "EMAIL", "PHONE"], [], ["EMAIL"]]), NONE)
@@ -190,8 +199,10 @@ def a_card(license_: str = "CC0-1.0", texts: int = 3) -> tuple[dict[str, Any], C
         split = SPLITS[number == 0]
         tally.count(document, [{"text": document["text"], "split": split}] * (1 if number == 0 else 2))
     rule = {"rule": "words", "count": 7}
-    summary = {"documents": 10, "bytes": 999, "rules": [rule], "private": {"EMAIL": {"count": 4}}}
-    return tally.card({"collect": summary | {"rules": []}, "judge": summary}), settings
+    summary = {"documents": 10, "bytes": 999, "rules": [rule], "private": {"EMAIL": {"count": 9}}}
+    after = summary | {"rules": [], "private": {"EMAIL": {"count": 4}}}
+    first, last = (summary | {"rules": [], "private": None} for _ in range(2))
+    return tally.card({"collect": first, "judge": summary, "deduplicate": after, "decontaminate": last}), settings
 
 
 def test_the_card_adds_up() -> None:

@@ -54,6 +54,8 @@ class Tally:
     def card(self, summaries: Mapping[str, Row]) -> Row:
         """All of it as JSON values; `summaries` are those of the stages, in order."""
         first = next(iter(summaries.values()))
+        known = [summary["private"] for summary in summaries.values() if summary["private"] is not None]
+        private = known[-1] if known else {}
         return {
             "found": {"documents": first["documents"], "bytes": first["bytes"]},
             "sources": self.sources,
@@ -65,9 +67,7 @@ class Tally:
                 stage: {rule["rule"]: rule["count"] for rule in summary["rules"]}
                 for stage, summary in summaries.items()
             },
-            "private": {
-                kind: told["count"] for summary in summaries.values() for kind, told in summary["private"].items()
-            },
+            "private": {kind: told["count"] for kind, told in private.items()},
         }
 
 
@@ -147,8 +147,8 @@ def _private(card: Row, settings: CollectionSettings) -> str:
     asked = ", ".join(settings.judge.private) or "nothing"
     counts = ", ".join(f"{kind} {count:,}" for kind, count in card["private"].items()) or "none was found"
     return (
-        f"Looked for: {asked}. Replaced by placeholders like `<EMAIL>`, in the texts that no rule dropped: {counts}. "
-        "Names of people and streets are not looked for.\n"
+        f"Looked for: {asked}. Replaced by placeholders like `<EMAIL>`, in the texts that stayed after deduplication: "
+        f"{counts}. Names of people and streets are not looked for.\n"
     )
 
 

@@ -88,7 +88,7 @@ class _Tally:
         self.lengths = np.zeros(len(LENGTHS) + 1, np.int64)
         self.rules: dict[str, _Rule] = {}
         self.measured: dict[tuple[str, str], NDArray[np.int64]] = {}  # measure and language to its histogram
-        self.private: dict[str, Counter[str]] = {}
+        self.private: dict[str, Counter[str]] | None = None  # none: the stage does not know
         self.contexts: dict[str, list[Row]] = {}
 
     def stays(self, table: pa.Table) -> None:
@@ -122,6 +122,7 @@ class _Tally:
                 self.measured[name, language] = self.measured.get((name, language), 0) + own
 
     def _placeholders(self, table: pa.Table) -> None:
+        self.private = {} if self.private is None else self.private
         some = table.filter(pc.greater(pc.list_value_length(table["private"]), 0)).select(["id", "text", "private"])
         for row in some.to_pylist():
             for kind, count in Counter(row["private"]).items():
@@ -157,9 +158,8 @@ class _Tally:
             "sources": {name: dict(counts) for name, counts in self.sources.items()},
             "languages": dict(self.languages.most_common()),
             "lengths": {"edges": LENGTHS, "counts": self.lengths.tolist()},
-            "private": {
-                kind: {**counts, "examples": self.contexts[kind]} for kind, counts in sorted(self.private.items())
-            },
+            "private": self.private
+            and {kind: {**counts, "examples": self.contexts[kind]} for kind, counts in sorted(self.private.items())},
             "rules": [
                 {
                     "rule": name,
