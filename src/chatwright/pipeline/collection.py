@@ -95,6 +95,7 @@ def judge(job: Job) -> Artifact:
     import pyarrow as pa
 
     from chatwright.corpus.collection import documents
+    from chatwright.corpus.judging.rules import MEASURED
 
     settings = job.recipe.collection.judge
     options = {
@@ -105,7 +106,8 @@ def judge(job: Job) -> Artifact:
         "private": settings.private,
     }
     text = pa.large_string()
-    makes = {"text": text, "title": text, "language": text, "private": pa.int64()}
+    measures = pa.struct([pa.field(name, pa.float32()) for name in MEASURED])
+    makes = {"text": text, "title": text, "language": text, "private": pa.list_(pa.string()), "measures": measures}
     return _mapped(
         job,
         "judge",
@@ -145,25 +147,29 @@ def decontaminate(job: Job) -> Artifact:
 
         from chatwright.corpus.collection import documents
         from chatwright.corpus.collection.collect import asked_items
+        from chatwright.corpus.collection.met import write_met
         from chatwright.corpus.collection.parts import map_parts
         from chatwright.corpus.contamination import Asked
 
         limits, path = settings.contamination, folder / "asked.npz"
+        own = fetched["fetch"].folder if fetched else None
         if not path.exists():
             with replacing(path) as aside:
-                items = asked_items(settings, data, fetched["fetch"].folder if fetched else None)
-                Asked.of(items, limits.words, limits.least).save(aside)
+                texts = (text for item in asked_items(settings, data, own) for text in item.texts)
+                Asked.of(texts, limits.words, limits.least).save(aside)
         map_parts(
             before.folder,
             folder,
             "decontaminate",
             documents.decontaminate,
             reads=("text",),
-            makes={"text": pa.large_string()},
+            makes={"text": pa.large_string(), "asked": pa.float64()},
             options={"asked": str(path.resolve()), "share": limits.share},
             engine=settings.engine,
             progress=progress,
         )
+        items = asked_items(settings, data, own)
+        write_met(before.folder, folder, items, Asked.load(path), limits.words, limits.least)
         return _figures(folder)
 
     told = settings.model_dump(mode="json", include={"evaluated", "contamination"})
@@ -248,6 +254,6 @@ def _mapped(
 
 
 def _figures(folder: Path) -> dict[str, Any]:
-    from chatwright.corpus.collection.release import stage_figures
+    from chatwright.corpus.collection.summary import write_summary
 
-    return stage_figures(folder)
+    return write_summary(folder)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatwright.report.curves import PAPER, STAND_INS, Palette, page_svg
+from chatwright.report.pictures import PAPER, STAND_INS, Palette, svg, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ _MARKERS = "osD^v"
 
 def chart_svg(chart: Chart, name: str) -> str:
     """A chart as an SVG element for the page, in the page's colours; `name` keeps the ids of several apart."""
-    return page_svg(lambda axes: _draw(axes, chart, STAND_INS), name, f"{chart['title']}: {chart['axis']}")
+    return svg(lambda axes: _draw(axes, chart, STAND_INS), name, f"{chart['title']}: {chart['axis']}", (5.6, 3.3))
 
 
 def write_charts(path: Path, charts: Sequence[Chart]) -> None:
@@ -65,12 +65,7 @@ def _draw(axes: Axes, chart: Chart, palette: Palette) -> None:
         )
     axes.set_xticks(range(len(chart["places"])), chart["places"])
     axes.margins(x=0.08)
-    axes.set_facecolor("none")
-    axes.grid(axis="y", color=palette.grid, linewidth=1)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color(palette.grid)
-    axes.tick_params(which="both", length=0, colors=palette.ink)
+    tidy(axes, palette)
     axes.set_xlabel(chart["axis"], color=palette.ink)
     axes.set_ylabel(chart["unit"], color=palette.ink)
     if len(lines) > 1:

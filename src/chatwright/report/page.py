@@ -7,12 +7,14 @@ from typing import Any
 
 from chatwright.report import formats
 from chatwright.report.charts import chart_svg
+from chatwright.report.collected import CARD_PAGE, CORPUS_PAGE
 from chatwright.report.costs import StageCost
 from chatwright.report.curves import Curve, loss_svg
 from chatwright.report.record import TRAINING, RunRecord
 from chatwright.report.scores import Score
 from chatwright.report.story import RULES, Kind, Story
 from chatwright.report.targets import Target, Verdict
+from chatwright.report.templates import template
 
 TASK_METRICS = {
     "exact_match": "exact",
@@ -46,34 +48,20 @@ TOLD_ELSEWHERE = (
     "description",
     *RULES,
     "dropped",
+    "sources",
     "no_fact",
     "grounding",
-)  # in sentences above the tables, in the ledger
+)  # in sentences above the tables, in the ledger, on the page of the corpus
 SHORT_HASH = 12
 
 
 def render_page(story: Story, curves: Mapping[str, Curve]) -> str:
     """The page as HTML. Texts from data and models are escaped; only our own pictures are not."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("chatwright.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        percent=formats.percent,
-        duration=formats.duration,
-        number=formats.number,
-        moment=formats.moment,
-        sentence=formats.sentence,
-        words=formats.words,
-    )
+    beside = {"corpus": CORPUS_PAGE, "card": f"../{CARD_PAGE}"}
     pictures = {name: Markup(loss_svg(curve, name)) for name, curve in curves.items()}
-    return environment.get_template("page.html.j2").render(_context(story), pictures=pictures)
+    return template("page.html.j2").render(_context(story), pictures=pictures, beside=beside)
 
 
 def _context(story: Story) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import pairwise
@@ -148,6 +149,45 @@ def test_the_corpus_tells_what_it_is(built: Path) -> None:
     ledger = json.loads((built / "corpus" / "ledger.json").read_text(encoding="utf-8"))
     assert sum(entry["count"] for entry in ledger) == sum(len(drops(built / stage)) for stage in STAGES)
     assert pq.read_metadata(built / "corpus" / "dropped.parquet").num_rows == sum(entry["count"] for entry in ledger)
+
+
+def test_every_stage_tells_what_stays_and_what_went(built: Path) -> None:
+    for stage in STAGES:
+        told = json.loads((built / stage / "summary.json").read_text(encoding="utf-8"))
+        assert (
+            told["documents"] == len(ids(built / stage)) == sum(each["documents"] for each in told["sources"].values())
+        )
+        gone = Counter(drop["rule"] for drop in drops(built / stage))
+        assert {rule["rule"]: rule["count"] for rule in told["rules"]} == gone
+        assert all(len(rule["examples"]) == min(5, rule["count"]) for rule in told["rules"])
+    judged = json.loads((built / "judge" / "summary.json").read_text(encoding="utf-8"))
+    (words,) = (rule for rule in judged["rules"] if rule["rule"] == "words")
+    english = sum(
+        1 for table in read_parts(built / "judge", ["language"]) for row in table.to_pylist() if row["language"] == "en"
+    )
+    assert sum(words["values"]["kept"]) == english and sum(words["values"]["dropped"]) == words["count"]
+    groups = json.loads((built / "deduplicate" / "clusters.json").read_text(encoding="utf-8"))
+    assert groups["gone"] == len(drops(built / "deduplicate")) == sum(group["gone"] for group in groups["largest"])
+    assert {group["id"] for group in groups["largest"]} <= set(ids(built / "deduplicate"))
+
+
+def test_items_that_the_corpus_holds_are_told(built: Path) -> None:
+    (item,) = read_rows(built / "decontaminate" / "met.parquet")
+    assert item["source"] == "questions" and item["origin"].startswith("questions.csv") and item["kept"] == 0
+    assert item["dropped"] == len(drops(built / "decontaminate"))
+    told = json.loads((built / "decontaminate" / "asked.json").read_text(encoding="utf-8"))
+    assert told == {"questions": {"items": 1, "met": 1, "documents": item["dropped"]}}
+
+
+def test_the_data_card_tells_what_the_documents_are(built: Path) -> None:
+    card = json.loads((built / "corpus" / "card.json").read_text(encoding="utf-8"))
+    rows = read_rows(built / "corpus" / "documents.parquet")
+    for split, told in card["splits"].items():
+        own = [row for row in rows if row["split"] == split]
+        assert told["passages"] == len(own) and told["characters"] == sum(len(row["text"]) for row in own)
+        assert told["documents"] == len({row["id"].split("-")[0] for row in own})
+    page = (built / "corpus" / "DATA_CARD.md").read_text(encoding="utf-8")
+    assert f"| train | {card['splits']['train']['documents']:,} |" in page and "CC0-1.0" in page
 
 
 def test_what_is_finished_is_not_done_again(sources: Path, built: Path) -> None:
@@ -289,12 +329,20 @@ def test_a_rule_that_is_misspelt_is_told_before_anything_is_read(sources: Path, 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_collection_of_which_nothing_stays_is_told(sources: Path, tmp_path: Path) -> None:
+def test_a_collection_of_which_nothing_stays_is_told(
+    sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     values = recipe_values(sources)
     values["collection"]["judge"] = {"languages": ["fi"]}
     job = Job(Recipe.model_validate(values), tmp_path, lambda name: nullcontext(Silent()))
-    with pytest.raises(DataError, match="0 characters stayed"):
+    with pytest.raises(DataError, match="0 characters stayed") as told:
         collection.corpus(job)
+    assert f"chatwright corpus report {tmp_path}" in str(told.value)
+    corpus_report(tmp_path, as_json=False)
+    assert "20 documents found, 0 kept" in capsys.readouterr().out
+    assert "The corpus was not written" in (tmp_path / "corpus.html").read_text(encoding="utf-8")
+    corpus_why("00.txt", tmp_path, as_json=False)
+    assert "dropped by judge / language: en" in capsys.readouterr().out
 
 
 def test_an_evaluation_set_that_cannot_be_read_is_told(sources: Path, built: Path, tmp_path: Path) -> None:

@@ -74,5 +74,5 @@ def test_a_broken_rule_is_told_with_value_and_limit() -> None:
 def test_personal_data_is_replaced_in_what_stays() -> None:
     text = PROSE + " Write to anna.berg@example.org if you know of a well."
     assert judged(text)["text"][0].endswith("Write to <EMAIL> if you know of a well.")
-    assert judged(text)["private"] == [1] and judged(text)["title"] == ["From <EMAIL>"]
+    assert judged(text)["private"] == [["EMAIL"]] and judged(text)["title"] == ["From <EMAIL>"]
     assert judged(text, private=())["text"] == [text]

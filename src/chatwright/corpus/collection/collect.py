@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -99,8 +99,18 @@ def collect(
             run_apart(_read_group, folder, number, source, root, paths, settings, deadly)
 
 
-def asked_items(settings: CollectionSettings, data: str | None, fetched: Path | None = None) -> Iterator[str]:
-    """The texts of the evaluation sets, treated as the corpus is; `DataError` where a file of theirs cannot be read."""
+@dataclass(frozen=True)
+class Item:
+    """An item of an evaluation set: where it is from, and its texts, the whole and each paragraph by itself."""
+
+    id: str
+    source: str
+    origin: str
+    texts: tuple[str, ...]
+
+
+def asked_items(settings: CollectionSettings, data: str | None, fetched: Path | None = None) -> Iterator[Item]:
+    """The items of the evaluation sets, treated as the corpus is; `DataError` where a file of theirs cannot be read."""
     for source in settings.evaluated:
         for found in _read(source, *source_files(source, data, fetched), settings):
             if isinstance(found, Failed):
@@ -112,8 +122,8 @@ def asked_items(settings: CollectionSettings, data: str | None, fetched: Path | 
             text = found.text or extract(["html"], [found.raw], [found.charset], [""], [""], [""])["text"][0]
             text = clean_text(text)
             text, _ = replace_private(text, find_private(text, settings.judge.private))
-            yield text
-            yield from text.split("\n\n")  # a question and its answer, each by itself
+            name = identifier(source.name, found.origin, str(found.offset))
+            yield Item(name, source.name, found.origin, (text, *text.split("\n\n")))  # question and answer apart
 
 
 def _groups(

@@ -14,7 +14,7 @@ from chatwright.corpus.clean import clean_text
 from chatwright.corpus.collection.parts import Made
 from chatwright.corpus.contamination import Asked
 from chatwright.corpus.judging.measures import measure
-from chatwright.corpus.judging.rules import Broken, Limits, broken, chosen_rules
+from chatwright.corpus.judging.rules import MEASURED, Broken, Limits, broken, chosen_rules
 from chatwright.corpus.private.kinds import Kind
 from chatwright.corpus.private.replace import find_private, replace_private
 
@@ -109,7 +109,8 @@ def judge(
 ) -> Made:
     """Texts in a language that is `kept` and that break no rule, with personal data replaced.
 
-    The first rule that a text breaks is told. What a source says of its language goes before what a text looks like.
+    The first rule that a text breaks is told. `private` names the kind of every placeholder, `measures` is what the
+    rules look at. What a source says of its language goes before what a text looks like.
     """
     rules = chosen_rules(off, limits)
     spoken = [_language(text, said) for text, said in zip(texts, languages, strict=True)]
@@ -117,17 +118,20 @@ def judge(
     for number, (language, _) in enumerate(spoken):
         together[language].append(number)
     faults: dict[int, Broken] = {}
+    measured: dict[int, dict[str, float]] = {}
     for language, numbers in together.items():
         if kept and language not in kept:
             continue
-        found = broken(measure([texts[number] for number in numbers], language), language, rules)
+        measures = measure([texts[number] for number in numbers], language)
+        measured |= {number: {name: measures[name][at] for name in MEASURED} for at, number in enumerate(numbers)}
+        found = broken(measures, language, rules)
         faults |= {number: breaks[0] for number, breaks in zip(numbers, found, strict=True) if breaks}
-    made = _empty("text", "title", "language", "private")
+    made = _empty("text", "title", "language", "private", "measures")
     for number, (text, title, (language, score)) in enumerate(zip(texts, titles, spoken, strict=True)):
         rule: str | None = None
         value: float | None = None
         limit: float | None = None
-        why, count = "", 0
+        why, replaced = "", list[Kind]()
         if kept and language not in kept:
             rule, why = "language", language or "unknown"
         elif score < least_score:
@@ -137,19 +141,30 @@ def judge(
             rule, value, limit = fault.rule, fault.value, fault.limit
         elif private:
             spans = find_private(text, private)
-            text, count = replace_private(text, spans)[0], len(spans)
+            text, replaced = replace_private(text, spans)[0], [span.kind for span in spans]
             title = replace_private(title, find_private(title, private))[0]
-        _add(made, rule, value, limit, why, text=text, title=title, language=language, private=count)
+        _add(
+            made,
+            rule,
+            value,
+            limit,
+            why,
+            text=text,
+            title=title,
+            language=language,
+            private=replaced,
+            measures=measured.get(number),
+        )
     return made
 
 
 def decontaminate(texts: Sequence[str], *, asked: str, share: float) -> Made:
     """Texts of whose words no more than a `share` is in runs that are asked; the file `asked` holds their hashes."""
-    made = _empty("text")
+    made = _empty("text", "asked")
     for text in texts:
         found = _asked(asked).share(text)
         rule = "holds what is asked" if found > share else None
-        _add(made, rule, found if rule else None, share if rule else None, text=text)
+        _add(made, rule, found if rule else None, share if rule else None, text=text, asked=found)
     return made
 
 

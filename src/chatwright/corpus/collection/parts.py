@@ -43,10 +43,13 @@ DROPS = pa.schema(
         pa.field("why", pa.large_string(), nullable=False),
         pa.field("kept", pa.large_string()),  # of a copy: the id of the one that stays
         pa.field("excerpt", pa.large_string(), nullable=False),
+        pa.field("language", pa.large_string()),  # where it is known by then
     ]
 )
 EXCERPT = 300  # characters
+SAME, NEARLY = "the same text again", "nearly the same text"  # the rules of copies
 
+_BEYOND = 100  # characters behind an excerpt that are looked at, so that no address is cut before it is found
 _BATCH = 256  # documents that are worked on together, on one core
 _PARTS_A_PROCESS = 8  # the engine gives no memory back, so its process is replaced now and then
 _NUMBER = re.compile(r"part-(\d+)\.parquet")
@@ -154,7 +157,8 @@ def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = N
         "stage": [stage] * len(goes),
         **{name: goes[name] for name in ("rule", "value", "limit", "why")},
         "kept": kept or [None] * len(goes),
-        "excerpt": [replace_private((text or "")[:EXCERPT])[0] for text in texts],
+        "excerpt": [excerpt(text or "") for text in texts],
+        "language": goes["language"] if "language" in goes.column_names else [None] * len(goes),
     }
     arrays = [
         pa.array(column, field.type) if isinstance(column, list) else column.combine_chunks().cast(field.type)
@@ -162,3 +166,8 @@ def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = N
         for column in [columns[field.name]]
     ]
     return pa.Table.from_arrays(arrays, schema=DROPS)
+
+
+def excerpt(text: str) -> str:
+    """How a text begins, with placeholders for personal data."""
+    return replace_private(text[: EXCERPT + _BEYOND])[0][:EXCERPT]

@@ -94,6 +94,8 @@ RULES: tuple[Rule, ...] = (
     Rule("new lines a word", "new_line_share", "FineWeb", *_at_most(0.3, zh=None)),
 )
 
+MEASURED = tuple(dict.fromkeys(rule.measure for rule in RULES))  # what is told of every text
+
 
 def chosen_rules(off: Sequence[str] = (), limits: Mapping[str, Limits] | None = None) -> tuple[Rule, ...]:
     """The rules without those that are `off`, with other limits where `limits` names any (wherever they are asked).
