@@ -90,18 +90,23 @@ def collect(folder: Path, settings: CollectionSettings, data: str | None, progre
 def asked_items(settings: CollectionSettings, data: str | None) -> Iterator[str]:
     """The texts of the evaluation sets, treated as the corpus is; `DataError` where a file of theirs cannot be read."""
     for source in settings.evaluated:
-        for found in _read(source, *source_files(source, data), settings):
+        for found in read_source(source, *source_files(source, data), settings):
             if isinstance(found, Failed):
                 raise DataError(
                     f"an evaluation set cannot be read: {found.rule} {found.why}".strip(),
                     where=f"{source.name}: {found.origin}",
                     remedy="mend or take away the file; what is not read cannot be kept out of the corpus",
                 )
-            text = found.text or extract(["html"], [found.raw], [found.charset], [""], [""], [""])["text"][0]
-            text = clean_text(text)
+            text = text_of(found)
             text, _ = replace_private(text, find_private(text, settings.judge.private))
             yield text
             yield from text.split("\n\n")  # a question and its answer, each by itself
+
+
+def text_of(found: Found) -> str:
+    """A document's text, extracted and cleaned as the corpus is."""
+    page = extract(["html"], [found.raw], [found.charset], [""], [""], [""]) if found.format == "html" else {}
+    return clean_text(page["text"][0] if page else found.text)
 
 
 def _groups(settings: CollectionSettings, data: str | None) -> Iterator[tuple[SourceSettings, Path, list[Path]]]:
@@ -129,7 +134,7 @@ def _kills(source: SourceSettings, root: Path, path: Path, settings: CollectionS
 
 
 def _read_only(source: SourceSettings, root: Path, path: Path, settings: CollectionSettings) -> None:
-    for _ in _read(source, root, [path], settings):
+    for _ in read_source(source, root, [path], settings):
         pass
 
 
@@ -157,7 +162,7 @@ def _read_group(
 
     told = (Failed(origin_of(path, root), 0, "reading it ends the process") for path in deadly)
     living = [path for path in paths if path not in deadly]
-    for found in chain(told, _read(source, root, living, settings)):
+    for found in chain(told, read_source(source, root, living, settings)):
         if isinstance(found, Failed):
             drops.append(_drop(source, found))
         else:
@@ -170,7 +175,7 @@ def _read_group(
     write_json(folder / f"group-{group:05}.json", {"parts": part})
 
 
-def _read(
+def read_source(
     source: SourceSettings, root: Path, paths: list[Path], settings: CollectionSettings
 ) -> Iterator[Found | Failed]:
     """Everything in these files. No two have the same origin and offset, from which their ids are made."""

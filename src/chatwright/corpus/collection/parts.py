@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chatwright.core.files import replacing
@@ -45,6 +46,7 @@ DROPS = pa.schema(
         pa.field("excerpt", pa.large_string(), nullable=False),
     ]
 )
+CUT = pa.list_(pa.struct([pa.field("kind", pa.large_string()), pa.field("line", pa.large_string())]))
 EXCERPT = 300  # characters
 
 _BATCH = 256  # documents that are worked on together, on one core
@@ -88,6 +90,20 @@ def read_drops(folders: Iterable[Path]) -> Iterator[pa.Table]:
     for folder in folders:
         for number in part_numbers(folder):
             yield pq.read_table(dropped_file(folder, number))
+
+
+def read_cut(folders: Iterable[Path]) -> Iterator[list[dict[str, Any]]]:
+    """The lines that went from documents, of each part of these stages: id, origin, kind, line."""
+    for folder in folders:
+        for number in part_numbers(folder):
+            if "cut" not in pq.read_schema(part_file(folder, number)).names:
+                continue
+            table = pq.read_table(part_file(folder, number), columns=["id", "origin", "cut"])
+            yield [
+                {"id": row["id"], "origin": row["origin"], **line}
+                for row in table.filter(pc.greater(pc.list_value_length(table["cut"]), 0)).to_pylist()
+                for line in row["cut"]
+            ]
 
 
 def map_parts(
@@ -139,7 +155,7 @@ def _map_some(
     apply = daft.func.batch(return_dtype=kind, unnest=True, use_process=True, batch_size=_BATCH)(on_batch)
     for number in numbers:
         frame = daft.read_parquet(str(part_file(before, number)))
-        rest = [name for name in ("id", "source", "origin", *ABOUT, "text") if name in frame.column_names]
+        rest = [name for name in ("id", "source", "origin", *ABOUT, "text", "quality") if name in frame.column_names]
         rest = [name for name in rest if name not in makes]
         table = frame.into_batches(_BATCH).select(*rest, apply(*(daft.col(name) for name in reads))).to_arrow()
         kept = table.filter(table["rule"].is_null()).drop_columns(list(judged))

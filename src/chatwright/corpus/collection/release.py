@@ -16,9 +16,10 @@ from chatwright.core.errors import DataError
 from chatwright.core.files import replacing, write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import share
-from chatwright.corpus.collection.parts import dropped_file, part_numbers, read_drops, read_parts
+from chatwright.corpus.collection.parts import EXCERPT, dropped_file, part_numbers, read_cut, read_drops, read_parts
 from chatwright.corpus.collection.settings import CollectionSettings
 from chatwright.corpus.ledger import EXAMPLES
+from chatwright.corpus.private.replace import replace_private
 from chatwright.corpus.settings import TextSettings
 from chatwright.corpus.tables import DOCUMENTS, DROPPED
 from chatwright.corpus.texts import DOCUMENTS_FILE, passages
@@ -38,7 +39,9 @@ def stage_figures(folder: Path) -> dict[str, Any]:
         documents += len(table)
         if "text" in table.column_names:
             characters += pc.sum(pc.utf8_length(table["text"])).as_py() or 0
-    return {"documents": documents, "characters": characters, "dropped": dict(rules.most_common())}
+    figures = {"documents": documents, "characters": characters, "dropped": dict(rules.most_common())}
+    lines = Counter(line["kind"] for part in read_cut([folder]) for line in part)
+    return {**figures, "lines": dict(lines.most_common())} if lines else figures
 
 
 def release(
@@ -134,13 +137,14 @@ def _demand(characters: Counter[str], text: TextSettings) -> None:
 
 
 def _ledger(stages: Sequence[Path], folder: Path, left: list[Row]) -> list[Row]:
-    """The drops of all stages and what is `left` as one table, and counted by rule with examples."""
+    """The drops of all stages, lines too, and what is `left` as one table, and counted by rule with examples."""
     import pyarrow as pa
 
     entries: dict[tuple[str, str], Row] = {}
     tables = ([_told(drop) for drop in table.to_pylist()] for table in read_drops(stages))
+    lines = ([_told_line(line) for line in part] for part in read_cut(stages))
     with replacing(folder / "dropped.parquet") as aside, pq.ParquetWriter(aside, DROPPED, compression="zstd") as writer:
-        for rows in chain(tables, [left]):
+        for rows in chain(tables, lines, [left]):
             for row in rows:
                 blank = {"stage": row["stage"], "rule": row["rule"], "count": 0, "examples": []}
                 entry = entries.setdefault((row["stage"], row["rule"]), blank)
@@ -161,6 +165,17 @@ def _told(drop: Row) -> Row:
         "rule": drop["rule"],
         "where": f"{drop['origin']}: {drop['id']}",
         "why": why,
+        "count": 1,
+    }
+
+
+def _told_line(line: Row) -> Row:
+    """A line that went from a document that may have stayed."""
+    return {
+        "stage": "clean",
+        "rule": f"line: {line['kind']}",
+        "where": f"{line['origin']}: {line['id']}",
+        "why": replace_private(line["line"].strip()[:EXCERPT])[0],
         "count": 1,
     }
 

@@ -119,7 +119,12 @@ def _repeated(pieces: Sequence[str]) -> tuple[int, int]:
 
 
 def _han_words(text: str) -> list[str]:
-    return [word for word in _cut()(text) if word[0].isalnum()]
+    return [word for word in cut_words(text) if word[0].isalnum()]
+
+
+def cut_words(text: str) -> list[str]:
+    """A Chinese text as the words of a dictionary and what stands between them; joined they are the text."""
+    return _cut()(text)
 
 
 @cache
