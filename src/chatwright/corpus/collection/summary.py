@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from chatwright.core.files import read_json, write_json
 from chatwright.core.seeds import share
-from chatwright.corpus.collection.parts import EXCERPT, read_drops, read_parts
+from chatwright.corpus.collection.parts import EXCERPT, read_cut, read_drops, read_parts
 from chatwright.corpus.judging.rules import RULES
 
 SUMMARY_FILE = "summary.json"
@@ -46,10 +46,12 @@ def write_summary(folder: Path) -> Row:
         tally.stays(table)
     for table in read_drops([folder]):
         tally.goes(table)
-    summary = tally.summary()
+    lines = Counter(line["kind"] for part in read_cut([folder]) for line in part)  # that went from documents
+    summary = {**tally.summary(), "lines": dict(lines.most_common())}
     write_json(folder / SUMMARY_FILE, summary)
     dropped = {rule["rule"]: rule["count"] for rule in summary["rules"]}
-    return {"documents": summary["documents"], "characters": summary["characters"], "dropped": dropped}
+    figures = {"documents": summary["documents"], "characters": summary["characters"], "dropped": dropped}
+    return {**figures, "lines": summary["lines"]} if lines else figures
 
 
 def read_summary(folder: Path) -> Row:

@@ -114,7 +114,7 @@ class _Read:
     def of(cls, texts: Sequence[str], language: str) -> _Read:
         block = Block(texts)
         if language == "zh":
-            start, end = block.dictionary_words(_cut())
+            start, end = block.dictionary_words(cut_words)
             sentences = block.han_sentence_ends()
             inked, lettered = (np.flatnonzero(flags) for flags in (~block.of_kind(SPACE), block.of_kind(LETTER)))
         else:
@@ -241,6 +241,11 @@ def _repeated_paragraphs(text: str) -> int:
     if len(set(paragraphs)) == len(paragraphs):
         return 0
     return sum(map(len, paragraphs)) - sum(map(len, set(paragraphs)))
+
+
+def cut_words(text: str) -> list[str]:
+    """A Chinese text as the words of a dictionary and what stands between them; joined they are the text."""
+    return _cut()(text)
 
 
 @cache

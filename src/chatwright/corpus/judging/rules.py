@@ -42,11 +42,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Broken:
-    """A rule that a text breaks: its name, the value, and the limit that it passes."""
+    """A rule that a text breaks: its name, and where they say anything the value, the limit that it passes, and why."""
 
     rule: str
-    value: float
-    limit: float
+    value: float | None = None
+    limit: float | None = None
+    why: str = ""
 
 
 def _at_most(limit: float, **others: float | None) -> tuple[Limits, dict[str, Limits]]:
