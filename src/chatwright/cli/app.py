@@ -266,12 +266,18 @@ def bench(
     name: Annotated[str, typer.Argument(help="startup, training, corpus, facts, or all")],
     out: Annotated[str | None, typer.Option(help="Where runs of the bench go [default: runs/bench]")] = None,
     data: Data = None,
+    only: Annotated[
+        str | None, typer.Option(help="Parts of the corpus bench, commas between: growth,packing …")
+    ] = None,
+    rival: Annotated[
+        str | None, typer.Option(help="For the corpus bench: the Python of an environment that has datatrove.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure, and print one table."""
     from chatwright.cli.bench import bench
 
-    bench(name, out, data, json)
+    bench(name, out, data, only, rival, json)
 
 
 def main() -> None:
