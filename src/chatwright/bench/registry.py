@@ -10,12 +10,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from chatwright.bench.asked import Asked
+from chatwright.bench.cleaning.run import measure_cleaning
 from chatwright.bench.corpus.suite import PARTS, measure_corpus
 from chatwright.bench.facts import measure_facts
-from chatwright.bench.measurement import Asked, Row
+from chatwright.bench.measured import Measured, Row
 from chatwright.bench.startup import measure_startup
 from chatwright.bench.training import measure_training
 from chatwright.core.artifacts import installed_versions
+from chatwright.pipeline.job import Show
+from chatwright.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,22 @@ class Bench:
     parts: tuple[str, ...] = ()
 
 
-BENCHES = {
+@dataclass(frozen=True)
+class RecipeBench:
+    """A measurement of what a recipe names, in about so many minutes; `recipe` is the one where none is named."""
+
+    measure: Callable[[Recipe, Path, Show], Measured]
+    recipe: str
+    minutes: float
+    in_all: bool = False
+
+
+BENCHES: dict[str, Bench | RecipeBench] = {
     "startup": Bench(lambda _: measure_startup(), True),
     "training": Bench(lambda _: measure_training(), True),
     "facts": Bench(lambda asked: measure_facts(asked.folder, commit() or "unknown"), False),
     "corpus": Bench(measure_corpus, False, tuple(PARTS)),
+    "cleaning": RecipeBench(measure_cleaning, recipe="pages-zh-en", minutes=40.0),
 }
 
 

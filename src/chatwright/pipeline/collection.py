@@ -1,5 +1,6 @@
 """A corpus out of what people have: collect → extract → clean → judge → deduplicate (→ decontaminate) → corpus.
 
+What is no file here is fetched before it is collected.
 Each stage writes parts, and goes on with the next part when it was stopped.
 """
 
@@ -13,8 +14,33 @@ from typing import Any
 from chatwright.core.artifacts import Artifact
 from chatwright.core.files import hash_file, replacing
 from chatwright.core.progress import Progress
+from chatwright.core.runs import RUNS
 from chatwright.corpus.collection.settings import SourceSettings
 from chatwright.pipeline.job import Job, stage
+
+
+@stage
+def fetch(job: Job) -> Artifact:
+    """Fetch what sources name by an address; what this run has fetched before is not asked for again."""
+    from chatwright.corpus.collection import elsewhere
+
+    settings, data = job.recipe.collection, job.recipe.text.data
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        before = job.run / "fetch"
+        others = [
+            path.parent for path in RUNS.glob("*/fetch/manifest.json") if path.parent.resolve() != before.resolve()
+        ]
+        others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        earlier = before if before.exists() else None
+        return elsewhere.fetch(folder, earlier, others, settings, data, progress)
+
+    return job.build("fetch", elsewhere.identity(settings, data), {}, work, resumable=True)
+
+
+def _fetched(job: Job, sources: Sequence[SourceSettings]) -> dict[str, Artifact]:
+    """What was fetched, as an input of a stage that reads these sources; nothing where all are files."""
+    return {} if all(source.path for source in sources) else {"fetch": fetch(job)}
 
 
 @stage
@@ -24,18 +50,20 @@ def collect(job: Job) -> Artifact:
 
     settings = job.recipe.collection
     chosen_rules(settings.judge.off, _limits(job))  # what is misspelt is told before anything is read
-    files = {source.name: _hashes(source, job.recipe.text.data) for source in settings.sources}
+    files = {source.name: _hashes(source, job.recipe.text.data) for source in settings.sources if source.path}
+    fetched = _fetched(job, settings.sources)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.corpus.collection.collect import collect
 
-        collect(folder, settings, job.recipe.text.data, progress)
+        place = fetched["fetch"].folder if fetched else None
+        collect(folder, settings, job.recipe.text.data, place, progress)
         return _figures(folder)
 
     told = settings.model_dump(mode="json", include={"sources", "limits"})
     told |= {"part_megabytes": settings.engine.part_megabytes, "files": files}
     told["versions"] = _versions("pypdf", "lxml", "charset-normalizer")
-    return job.build("collect", told, {}, work, resumable=True)
+    return job.build("collect", told, fetched, work, resumable=True)
 
 
 @stage
@@ -110,6 +138,7 @@ def deduplicate(job: Job) -> Artifact:
 def decontaminate(job: Job) -> Artifact:
     """Drop texts that hold what a model will be asked."""
     before, settings, data = deduplicate(job), job.recipe.collection, job.recipe.text.data
+    fetched = _fetched(job, settings.evaluated)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         import pyarrow as pa
@@ -122,7 +151,8 @@ def decontaminate(job: Job) -> Artifact:
         limits, path = settings.contamination, folder / "asked.npz"
         if not path.exists():
             with replacing(path) as aside:
-                Asked.of(asked_items(settings, data), limits.words, limits.least).save(aside)
+                items = asked_items(settings, data, fetched["fetch"].folder if fetched else None)
+                Asked.of(items, limits.words, limits.least).save(aside)
         map_parts(
             before.folder,
             folder,
@@ -137,8 +167,8 @@ def decontaminate(job: Job) -> Artifact:
         return _figures(folder)
 
     told = settings.model_dump(mode="json", include={"evaluated", "contamination"})
-    told["files"] = {source.name: _hashes(source, data) for source in settings.evaluated}
-    return job.build("decontaminate", told, {"deduplicate": before}, work, resumable=True)
+    told["files"] = {source.name: _hashes(source, data) for source in settings.evaluated if source.path}
+    return job.build("decontaminate", told, {"deduplicate": before, **fetched}, work, resumable=True)
 
 
 @stage
@@ -178,9 +208,9 @@ def _hashes(source: SourceSettings, data: str | None) -> dict[str, str]:
     found = dict[str, str]()
     for path in paths:
         try:
-            found[origin_of(path, root)] = hash_file(path) if path.is_file() else "no file"
+            found[origin_of(path, root, source)] = hash_file(path) if path.is_file() else "no file"
         except OSError as error:  # its line in the ledger says more
-            found[origin_of(path, root)] = str(error.strerror)
+            found[origin_of(path, root, source)] = str(error.strerror)
     return found
 
 

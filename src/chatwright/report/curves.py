@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,21 +20,28 @@ _LOGARITHMIC_FROM = 20.0  # the ratio of the highest to the lowest loss from whi
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours of a picture. For the page they are stand-ins that `loss_svg` turns into CSS variables."""
+    """Colours of a picture. For the page they are stand-ins that `page_svg` turns into CSS variables."""
 
     ink: str
     grid: str
     loss: str
     validation: str
+    third: str  # of what has more lines than loss curves have
+
+    @property
+    def lines(self) -> tuple[str, str, str]:
+        """What lines are drawn in, one after the other."""
+        return self.loss, self.validation, self.third
 
 
-_PAPER = Palette(ink="#3b3f4a", grid="#e3e5ea", loss="#2a78d6", validation="#eb6834")
-_STAND_INS = Palette(ink="#010101", grid="#020202", loss="#030303", validation="#040404")
+PAPER = Palette(ink="#3b3f4a", grid="#e3e5ea", loss="#2a78d6", validation="#eb6834", third="#0b6b3a")
+STAND_INS = Palette(ink="#010101", grid="#020202", loss="#030303", validation="#040404", third="#050505")
 _VARIABLES = {
-    _STAND_INS.ink: "var(--muted)",
-    _STAND_INS.grid: "var(--line)",
-    _STAND_INS.loss: "var(--blue)",
-    _STAND_INS.validation: "var(--orange)",
+    STAND_INS.ink: "var(--muted)",
+    STAND_INS.grid: "var(--line)",
+    STAND_INS.loss: "var(--blue)",
+    STAND_INS.validation: "var(--orange)",
+    STAND_INS.third: "var(--good)",
 }
 
 
@@ -72,13 +79,20 @@ def loss_svg(curve: Curve, name: str) -> str:
 
     `name` keeps the ids of several pictures in one page apart.
     """
+    return page_svg(lambda axes: _draw(axes, curve, STAND_INS), name, f"{name}: loss by step")
+
+
+def page_svg(draw: Callable[[Axes], None], name: str, label: str) -> str:
+    """What `draw` draws in the stand-ins' colours, as an SVG element in the page's; `label` says what it shows."""
+    from html import escape
+
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     out = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.size": 10}):
         figure = Figure(figsize=(5.6, 3.3), layout="constrained")
-        _draw(figure.add_subplot(), curve, _STAND_INS)
+        draw(figure.add_subplot())
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :]
@@ -86,7 +100,7 @@ def loss_svg(curve: Curve, name: str) -> str:
     svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
     for stand_in, variable in _VARIABLES.items():
         svg = svg.replace(stand_in, variable)
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{name}: loss by step" ', 1)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
 
 
 def write_png(path: Path, curves: Mapping[str, Curve]) -> None:
@@ -98,8 +112,8 @@ def write_png(path: Path, curves: Mapping[str, Curve]) -> None:
         figure = Figure(figsize=(5.6 * max(1, len(curves)), 3.6), layout="constrained", facecolor="white")
         for place, (name, curve) in enumerate(curves.items(), start=1):
             axes = figure.add_subplot(1, len(curves), place)
-            _draw(axes, curve, _PAPER)
-            axes.set_title(name, loc="left", color=_PAPER.ink, fontsize=11, fontweight="bold")
+            _draw(axes, curve, PAPER)
+            axes.set_title(name, loc="left", color=PAPER.ink, fontsize=11, fontweight="bold")
         figure.savefig(path, dpi=150, format="png", metadata={"Software": None})
 
 

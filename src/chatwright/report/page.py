@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatwright.report import formats
+from chatwright.report.charts import chart_svg
 from chatwright.report.costs import StageCost
 from chatwright.report.curves import Curve, loss_svg
 from chatwright.report.record import TRAINING, RunRecord
@@ -195,14 +196,32 @@ def _metrics(story: Story) -> list[str]:
     return [metric for metric in TASK_METRICS if any(f"{task}.{metric}" in story.scores for task in tasks)]
 
 
+def _bounds(row: Mapping[str, Any]) -> str:
+    """The interval of a bench's row, where it has one."""
+    if row.get("low") is None:
+        return ""
+    return " to ".join(formats.measure(row[bound], row["unit"]) for bound in ("low", "high"))
+
+
 def _benches(record: RunRecord) -> list[dict[str, Any]]:
     """What was measured apart from the run, bench by bench, with the conditions in one line."""
+    from markupsafe import Markup
+
     return [
         {
             "name": name,
             "rows": [
-                {**row, "text": formats.measure(row["value"], row["unit"]), "limit": row["target"] or formats.DASH}
+                {
+                    **row,
+                    "text": formats.measure(row["value"], row["unit"]),
+                    "interval": _bounds(row),
+                    "limit": row["target"] or formats.DASH,
+                }
                 for row in measured["rows"]
+            ],
+            "charts": [
+                (f"{chart['title']}: {chart['axis']}", Markup(chart_svg(chart, f"{name} {number}")))
+                for number, chart in enumerate(measured.get("charts", ()))
             ],
             "conditions": " · ".join(f"{key} {value}" for key, value in formats.rows(measured["conditions"])),
         }

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from chatwright.bench.asked import Asked, row
 from chatwright.bench.corpus.stages import AFTER, BEFORE, KEEPING, Cost, Source, carry_out, collection_job
 from chatwright.bench.corpus.texts import write_slices
-from chatwright.bench.measurement import Asked, Row, Show, row
+from chatwright.bench.measured import Row
 from chatwright.corpus.collection.parts import read_parts
+from chatwright.pipeline.job import Show
 
 SIZES = (1, 4, 16)  # slices
 _MEGABYTES = 10.0  # of text in a slice; each is a part of its own where growth is measured

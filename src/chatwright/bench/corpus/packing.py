@@ -8,27 +8,28 @@ from collections.abc import Callable
 
 import numpy as np
 
+from chatwright.bench.asked import Asked, row
 from chatwright.bench.corpus.texts import articles
-from chatwright.bench.measurement import Asked, Row, row
+from chatwright.bench.measured import Row
 from chatwright.core.progress import Silent
 from chatwright.tokens.build import learn_from_texts, pack_texts
 from chatwright.tokens.settings import PackingSettings, TokenizerSettings
 from chatwright.tokens.tokenizer import TOKENIZER_FILE
 
-_ROUNDS = 5
+_ROUNDS, _ARTICLES = 5, 200
 _LEAST = 0.9
 
 
-def measure_packing(asked: Asked, rounds: int = _ROUNDS) -> list[Row]:
+def measure_packing(asked: Asked, rounds: int = _ROUNDS, most: int = _ARTICLES) -> list[Row]:
     """Articles as packed rows on the disk, and as the encodings of `encode_batch`, by turns."""
     from tokenizers import Tokenizer
 
-    folder, texts = asked.folder / "packing", articles(asked.data)
+    folder, texts = asked.folder / "packing", articles(asked.data)[:most]
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "rows").mkdir(parents=True)
     with asked.show("packing") as progress:
         progress.update(0.0, "learning a tokenizer")
-        learn_from_texts(folder, {"train": texts[:1000]}, TokenizerSettings(), Silent())
+        learn_from_texts(folder, {"train": texts}, TokenizerSettings(), Silent())
         stock = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
 
         def pack() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from chatwright.bench.asked import Asked, row
 from chatwright.bench.corpus.texts import CHINESE, articles, public_texts
-from chatwright.bench.measurement import Asked, Row, row
+from chatwright.bench.measured import Row
 from chatwright.bench.private import score_private
 from chatwright.corpus.duplicates import find_copies, jaccard, shingled
 from chatwright.corpus.engine import run_apart, start

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chatwright.bench.asked import Asked, row
 from chatwright.bench.corpus.stages import (
     BEFORE,
     KEEPING,
@@ -28,7 +29,7 @@ from chatwright.bench.corpus.stages import (
     write_documents,
 )
 from chatwright.bench.corpus.texts import ARTICLES, CHINESE, articles, public_texts
-from chatwright.bench.measurement import Asked, Row, row
+from chatwright.bench.measured import Row
 from chatwright.core.errors import DataError, UsageError
 from chatwright.corpus.collection.parts import read_parts
 from chatwright.corpus.public import read_json_lines, read_text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from chatwright.bench.asked import Asked, row
 from chatwright.bench.corpus.stages import (
     BEFORE,
     KEEPING,
@@ -15,7 +16,7 @@ from chatwright.bench.corpus.stages import (
     write_documents,
 )
 from chatwright.bench.corpus.texts import articles
-from chatwright.bench.measurement import Asked, Row, row
+from chatwright.bench.measured import Row
 from chatwright.corpus.engine import run_apart
 
 _ARTICLES = 300

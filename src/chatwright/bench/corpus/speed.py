@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from chatwright.bench.asked import Asked, row
 from chatwright.bench.corpus.texts import CHINESE, articles, public_texts
-from chatwright.bench.measurement import Asked, Row, row
+from chatwright.bench.measured import Row
 from chatwright.corpus.collection.documents import clean, judge
 from chatwright.corpus.private.kinds import KINDS
 from chatwright.corpus.public import read_json_lines

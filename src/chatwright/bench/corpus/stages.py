@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.bench.corpus.memory import watched
-from chatwright.bench.measurement import Show
 from chatwright.core.progress import Silent
 from chatwright.corpus.collection.parts import read_parts
 from chatwright.pipeline import collection
-from chatwright.pipeline.job import Job
+from chatwright.pipeline.job import Job, Show
 from chatwright.recipe import Recipe
 
 BEFORE = ("collect", "extract")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from chatwright.bench.asked import Asked
 from chatwright.bench.corpus.growth import measure_growth
 from chatwright.bench.corpus.packing import measure_packing
 from chatwright.bench.corpus.quality import measure_chinese, measure_copies, measure_private
@@ -12,7 +13,7 @@ from chatwright.bench.corpus.rival import measure_rival
 from chatwright.bench.corpus.runners import measure_runners
 from chatwright.bench.corpus.speed import measure_speed
 from chatwright.bench.corpus.texts import TEXTS, public_texts
-from chatwright.bench.measurement import Asked, Row
+from chatwright.bench.measured import Row
 from chatwright.core.errors import UsageError
 
 PARTS: dict[str, Callable[[Asked], list[Row]]] = {

@@ -51,7 +51,8 @@ _DOCSTRING = re.compile(r'"""(.*?)"""', re.DOTALL)
 _REQUEST = re.compile(r"^[.'](?:(?:BR?|BI|IR?|IB|R[BI]|S[HSM]|TH)\b[ \t]*|.*\n?)", re.MULTILINE)  # of a manual page
 _ESCAPE = re.compile(r"\\(?:f(?:\[\w*\]|\(..|.)|[&|^/,]|s[-+]?\d)")
 _LEAST, _MOST = 200, 20_000  # characters of a docstring, of a piece of a long document
-_PLACES = ("/usr/share/doc", "/usr/share/man", "/usr/share/info")
+_MANUALS = "/usr/share/man"
+_PLACES = ("/usr/share/doc", _MANUALS, "/usr/share/info")
 _ENDINGS = (".py", ".rst", ".md", ".txt")
 
 
@@ -155,6 +156,6 @@ def _read_own(path: str) -> Iterable[str]:
     if path.endswith(".py"):
         told = (inspect.cleandoc(each) for each in _DOCSTRING.findall(text) if len(each) >= _LEAST)
         return [each for each in ["\n\n".join(told)] if each]
-    if path.startswith("/usr/share/man"):
+    if path.startswith(_MANUALS):
         text = _ESCAPE.sub("", _REQUEST.sub("", text)).replace("\\-", "-").replace("\\(aq", "'").replace('"', "")
     return [text]

@@ -1,17 +1,12 @@
-"""What every bench is told, and the rows that it gives."""
+"""What a bench is asked, and a row of what it answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from chatwright.core.progress import Progress
-
-Row = dict[str, Any]  # name, value, unit, target (in words, "at least 0.5", or None), holds
-Show = Callable[[str], AbstractContextManager[Progress]]  # a part's name to its progress display
+from chatwright.bench.measured import Row
+from chatwright.pipeline.job import Show
 
 
 @dataclass(frozen=True)
