@@ -287,13 +287,15 @@ def bench(
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="cleaning: wall time of all of it [default: 40]")] = None,
     sets: Sets = None,
+    only: Annotated[str | None, typer.Option(help="corpus: some parts, commas between: growth,packing …")] = None,
+    rival: Annotated[str | None, typer.Option(help="corpus: the Python of an environment that has datatrove.")] = None,
     json: Json = False,
 ) -> None:
     """Measure, and print one table."""
     from chatwright.cli.bench import bench
     from chatwright.cli.stages import Options
 
-    bench(name, out, Options(data=data, minutes=minutes, sets=sets), recipe, json)
+    bench(name, out, Options(data=data, minutes=minutes, sets=sets), recipe, only, rival, json)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chatwright.bench import registry
+from chatwright.bench.asked import Asked
 from chatwright.bench.measured import Measured
 from chatwright.cli.display import print_json, show
 from chatwright.cli.stages import DATA_VARIABLE, Options, resolve
@@ -21,21 +22,32 @@ from chatwright.core.runs import BENCHES
 from chatwright.report.charts import write_charts
 
 
-def bench(name: str, out: str | None, options: Options, recipe: str | None, as_json: bool) -> None:
-    """Run one bench, or all that take minutes; keep and print their rows with the conditions."""
+def bench(
+    name: str,
+    out: str | None,
+    options: Options,
+    recipe: str | None,
+    only: str | None,
+    rival: str | None,
+    as_json: bool,
+) -> None:
+    """Run one bench, or parts of it, or all that take minutes; keep and print their rows with the conditions."""
     names = [key for key, entry in registry.BENCHES.items() if entry.in_all] if name == "all" else [name]
     unknown = [each for each in names if each not in registry.BENCHES]
     if unknown:
         raise UsageError("there is no such bench", where=name, remedy=f"one of all, {', '.join(registry.BENCHES)}")
+    parts = _parts(name, only, rival)
     folder, rows = Path(out) if out else BENCHES, list[dict[str, Any]]()
     if folder.exists() and not folder.is_dir():
         raise UsageError("is not a folder", where=out or str(folder), remedy="choose another with --out")
+    asked = Asked(folder, options.data or os.environ.get(DATA_VARIABLE), show, parts, rival)
     for each in names:
-        measured = _measure(each, folder, options, recipe)
+        measured = _measure(each, asked, options, recipe)
         conditions = {**registry.conditions(), **measured.conditions}
         kept = {"rows": measured.rows, "conditions": conditions}
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / f"{each}.json", {**kept, "charts": measured.charts} if measured.charts else kept)
+        file = f"{'-'.join((each, *parts))}.json"  # parts are kept apart from the whole
+        write_json(folder / file, {**kept, "charts": measured.charts} if measured.charts else kept)
         rows += measured.rows
     if as_json:
         print_json({"rows": rows, "conditions": conditions})
@@ -55,7 +67,20 @@ def bench(name: str, out: str | None, options: Options, recipe: str | None, as_j
             console.print(f"picture  {picture}", soft_wrap=True, markup=False, highlight=False)
 
 
-def _measure(name: str, folder: Path, options: Options, recipe: str | None) -> Measured:
+def _parts(name: str, only: str | None, rival: str | None) -> tuple[str, ...]:
+    """The parts that are asked for; `UsageError` where the bench has no such part, or none at all."""
+    entry = registry.BENCHES.get(name)
+    known = entry.parts if isinstance(entry, registry.Bench) else ()
+    if rival is not None and "rival" not in known:
+        raise UsageError("this bench has no rival", where=f"{name} --rival", remedy="leave it out")
+    parts = tuple(part.strip() for part in only.split(",")) if only is not None else ()
+    if unknown := [part for part in parts if part not in known]:
+        remedy = f"some of {', '.join(known)}" if known else "leave it out: this bench has no parts"
+        raise UsageError(f"there is no such part: {', '.join(unknown)}", where=f"{name} --only", remedy=remedy)
+    return parts
+
+
+def _measure(name: str, asked: Asked, options: Options, recipe: str | None) -> Measured:
     """What one bench measures; its charts are drawn beside its rows."""
     entry = registry.BENCHES[name]
     if isinstance(entry, registry.Bench):
@@ -64,14 +89,14 @@ def _measure(name: str, folder: Path, options: Options, recipe: str | None) -> M
             raise UsageError(
                 "this bench carries out no recipe of yours", where=f"{name} {', '.join(told)}", remedy="leave it out"
             )
-        return Measured(entry.measure(folder, options.data or os.environ.get(DATA_VARIABLE)))
+        return Measured(entry.measure(asked))
     minutes = entry.minutes if options.minutes is None else options.minutes
     loaded = resolve(recipe or entry.recipe, replace(options, minutes=minutes))
     try:
-        measured = entry.measure(loaded, folder, show)
+        measured = entry.measure(loaded, asked.folder, asked.show)
     except KeyboardInterrupt:
-        raise StoppedError("stopped", where=str(folder), remedy="the same command goes on where it was") from None
+        raise StoppedError("stopped", where=str(asked.folder), remedy="the same command goes on where it was") from None
     if measured.charts:
-        with replacing(folder / f"{name}.png") as aside:
+        with replacing(asked.folder / f"{name}.png") as aside:
             write_charts(aside, measured.charts)
     return measured
