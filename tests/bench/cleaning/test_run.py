@@ -94,7 +94,7 @@ def test_a_recipe_without_sources_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("options", [{"minutes": 3.0}, {"sets": ["seed=2"]}])
 def test_other_benches_take_no_recipe(options: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no recipe of yours"):
-        bench("startup", str(tmp_path), Options(**options), None, as_json=True)
+        bench("startup", str(tmp_path), Options(**options), None, None, None, as_json=True)
 
 
 def test_repeated_grams_by_hand() -> None:
