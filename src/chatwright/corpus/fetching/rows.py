@@ -212,7 +212,7 @@ def _opened(source: Rows, revision: str) -> Any:
     place, subset = source.folder or source.dataset, source.subset or None
     try:
         stream = datasets.load_dataset(place, subset, split=source.split, streaming=True, revision=revision or None)
-    except (ValueError, FileNotFoundError, datasets.exceptions.DatasetsError) as error:  # no such subset, split or file
+    except (ValueError, FileNotFoundError, RuntimeError) as error:  # no such subset, split or file; a script
         if isinstance(error, pa.ArrowException):
             raise
         raise _no_set(source, str(error).splitlines()[0][:300]) from None
