@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chatwright.bench.pages import PAGES, measure_pages
 from chatwright.bench.private import score_private
 from chatwright.corpus.collection.documents import clean, judge
 from chatwright.corpus.duplicates import find_copies, jaccard, shingled
@@ -39,10 +40,10 @@ _REPEATS = 3
 
 def measure_corpus(data: str | None) -> list[Row]:
     """The figures, in the order of the table in the lab book; `UsageError` says which public file is missing."""
-    public_files(data, "the bench", [_ARTICLES, *(file for file, _ in _CHINESE.values())])
+    public_files(data, "the bench", [_ARTICLES, PAGES, *(file for file, _ in _CHINESE.values())])
     folder = Path(str(data))
     articles = _ARTICLE.split(read_text(folder / _ARTICLES))
-    return [*_copies(articles), *_private(folder), *_chinese(folder), *_speed(folder, articles)]
+    return [*_copies(articles), *_private(folder), *_chinese(folder), *_speed(folder, articles), *measure_pages(folder)]
 
 
 def _row(name: str, value: float, unit: str, target: str | None = None, holds: bool | None = None) -> Row:

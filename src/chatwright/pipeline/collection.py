@@ -48,7 +48,7 @@ def extract(job: Job) -> Artifact:
     text = pa.large_string()
     reads = ("format", "content", "charset", "title", "date", "language")
     makes = dict.fromkeys(("text", "title", "date", "language"), text)
-    return _mapped(job, "extract", collect(job), documents.extract, reads, makes, {}, "trafilatura")
+    return _mapped(job, "extract", collect(job), documents.extract, reads, makes, {}, "trafilatura", "lxml")
 
 
 @stage
