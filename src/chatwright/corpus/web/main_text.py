@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,6 +26,7 @@ _SILENT = """
 _INLINE = "b strong i em u font small mark big ins abbr acronym dfn span".split()  # noqa: SIM905
 _SHORT = 700  # characters; a text that is shorter and
 _PART = 0.5  # of what the page says, may be a part of it only
+_ENOUGH = 1_000  # characters that make an element worth looking at alone
 _MANY = 50_000  # elements; of larger pages all paragraphs are taken, since the rules' time grows faster than a page
 
 
@@ -60,7 +62,7 @@ def _text(tree: Any, source: str, metas: dict[str, str]) -> str:
         return _paragraphs(tree)
     drop_small(tree)
     _join_inline(tree)
-    text = _taken(tree, fast=True)
+    text = _taken(_narrowed(tree), fast=True)
     shown = len(one_line(str(tree.text_content()))) if len(text) < _SHORT else 0
     if len(text) < max(1, _PART * shown) and (whole := _parsed(source)) is not None:
         _strip(whole)
@@ -83,6 +85,19 @@ def _join_inline(tree: Any) -> None:
     from lxml import etree
 
     etree.strip_tags(tree, *_INLINE)
+
+
+def _narrowed(tree: Any) -> Any:
+    """A page of its only `<article>`, or else `<main>`, where that holds much text: there the rules look anyway."""
+    for tag in ("article", "main"):
+        found = tree.findall(f".//{tag}")
+        if len(found) == 1 and len(one_line(str(found[0].text_content()))) >= _ENOUGH:
+            page, body, inner = tree.makeelement("html"), tree.makeelement("body"), copy(found[0])
+            inner.tail = None
+            page.append(body)
+            body.append(inner)
+            return page
+    return tree
 
 
 def _taken(tree: Any, *, fast: bool) -> str:
