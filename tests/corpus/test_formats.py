@@ -3,7 +3,7 @@ import pytest
 from chatwright.corpus.blocks import Block, sections_of, text_of
 from chatwright.corpus.markdown import markdown_blocks
 from chatwright.corpus.restructured import restructured_blocks
-from chatwright.corpus.webpage import html_blocks
+from chatwright.corpus.webpage import html_blocks, visible_text
 
 MARKDOWN = """---
 title: hidden
@@ -93,3 +93,13 @@ def test_nearly_nothing_is_no_error(text: str) -> None:
 def test_hostile_text_takes_no_long_time_and_raises_nothing(text: str) -> None:
     for blocks in (markdown_blocks(text), restructured_blocks(text), html_blocks(text)):
         text_of(blocks)
+
+
+def test_all_that_a_page_shows_is_a_line_a_block() -> None:
+    assert visible_text(HTML).split("\n") == [
+        *("Menu", "Guide¶", "The guide explains things.", "Install"),
+        *("Run this in a shell.", "make", "one item", "Foot"),
+    ]
+    assert visible_text("<div><pre>one\n  two</pre> three\nfour</div>") == "one\ntwo\nthree four"
+    assert visible_text("<p>one<br>two <b>three</b><!-- four --><script>five()</script></p>") == "one\ntwo three"
+    assert visible_text("") == visible_text("<script>only()</script>") == ""

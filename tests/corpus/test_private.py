@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from chatwright.bench.private import read_marked, score_marked, score_private
 from chatwright.core.errors import DataError
+from chatwright.corpus.private import replace
 from chatwright.corpus.private.kinds import KINDS
 from chatwright.corpus.private.numbers import is_card, is_chinese_identity, is_iban, luhn
 from chatwright.corpus.private.replace import Span, find_private, replace_private
@@ -90,6 +92,14 @@ def test_spans_are_in_order_and_inside_and_never_overlap(text: str) -> None:
     for span in find_private(text):
         assert at <= span.start < span.end <= len(text)
         at = span.end
+
+
+@given(TEXTS)
+def test_what_is_passed_over_without_a_closer_look_holds_nothing(text: str) -> None:
+    found = find_private(text)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(replace, "_HINT", re.compile(""))
+        assert find_private(text) == found
 
 
 @given(TEXTS)

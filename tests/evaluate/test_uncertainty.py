@@ -6,6 +6,7 @@ from chatwright.evaluate.uncertainty import (
     bootstrap_corpus,
     bootstrap_mean,
     paired_difference,
+    seeds_interval,
     share_interval,
 )
 
@@ -86,3 +87,25 @@ def test_nothing_to_score_is_told() -> None:
         share_interval([], confidence=0.95)
     with pytest.raises(DataError, match="2 and 1"):
         paired_difference([1, 2], [1], samples=100, confidence=0.95, seed=0)
+
+
+def test_seeds_against_known_numbers() -> None:
+    # Student (1908), Biometrika 6: how much longer ten patients slept on one drug than on the other. Tables of t have
+    # 2.262 at 9 degrees of freedom: 1.58 +- 2.262 * 1.2300 / sqrt(10).
+    gained = [1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4]
+    interval = seeds_interval(gained, confidence=0.95)
+    assert (interval.value, interval.low, interval.high) == pytest.approx((1.58, 0.7001142, 2.4598858), abs=1e-6)
+    three = seeds_interval([1.0, 2.0, 3.0], confidence=0.95)  # t is 4.3027 at 2 degrees of freedom
+    assert three.high - 2 == 2 - three.low == pytest.approx(4.30265 / 3**0.5, abs=1e-5)
+    assert (three.n, three.method) == (3, "t")
+
+
+def test_intervals_of_three_seeds_cover_the_truth_as_often_as_they_say() -> None:
+    draws = np.random.default_rng(4).normal(size=(2_000, 3))
+    covered = [interval.low <= 0 <= interval.high for row in draws if (interval := seeds_interval(row, confidence=0.9))]
+    assert sum(covered) / len(covered) == pytest.approx(0.9, abs=0.02)
+
+
+def test_one_seed_says_nothing_of_others() -> None:
+    interval = seeds_interval([0.5], confidence=0.95)
+    assert (interval.low, interval.high, interval.method) == (0.5, 0.5, "constant")

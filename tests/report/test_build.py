@@ -260,3 +260,19 @@ def test_what_was_measured_apart_is_shown_with_its_conditions(run: Path, hostile
     assert json.loads((tmp_path / "with" / "scores.json").read_text())["apart"]["facts"]["rows"] == [row, plain]
     report(tmp_path / "without", run)
     assert "Measured apart" not in (tmp_path / "without" / "index.html").read_text()
+
+
+def test_charts_and_intervals_of_benches_are_shown_from_their_file(run: Path, tmp_path: Path) -> None:
+    points = [{"value": 2.5, "low": 2.25, "high": 2.75}, {"value": 2.0, "low": 1.75, "high": 2.25}]
+    chart = {"title": "Held-out bits per byte", "axis": "Done to the text", "unit": "bits per byte"}
+    chart |= {"places": ["raw", "cleaned"], "lines": [{"name": "all", "points": points}]}
+    row = {"name": "held-out text: raw", **points[0], "n": 3, "unit": "bits per byte", "target": None, "holds": None}
+    bench = tmp_path / "cleaning.json"
+    bench.write_text(json.dumps({"rows": [row], "conditions": {"recipe": "mine"}, "charts": [chart]}))
+    report(tmp_path / "with", run, benches=[bench])
+    html = (tmp_path / "with" / "index.html").read_text(encoding="utf-8")
+    page = Page(html)
+    assert "Held-out bits per byte: Done to the text" in page.text and "2.25 bits per byte to 2.75" in page.text
+    apart = html[html.index('<section id="apart">') : html.index('<section id="made">')]
+    assert apart.count("<figure>") == 1 and ">cleaned</text>" in apart and "var(--blue)" in apart
+    assert json.loads((tmp_path / "with" / "scores.json").read_text())["apart"]["cleaning"]["charts"] == [chart]

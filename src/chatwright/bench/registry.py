@@ -10,28 +10,46 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from chatwright.bench.corpus import measure_corpus
+from chatwright.bench.asked import Asked
+from chatwright.bench.cleaning.run import measure_cleaning
+from chatwright.bench.corpus.suite import PARTS, measure_corpus
 from chatwright.bench.facts import measure_facts
+from chatwright.bench.measured import Measured, Row
 from chatwright.bench.startup import measure_startup
 from chatwright.bench.training import measure_training
 from chatwright.core.artifacts import installed_versions
-
-Row = dict[str, Any]  # name, value, unit, target (in words, "at least 0.5", or None), holds
+from chatwright.pipeline.job import Show
+from chatwright.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A measurement; `in_all` says that it takes minutes at most and no public data."""
+    """A measurement; `in_all` says that it takes minutes at most and no public data.
 
-    measure: Callable[[Path, str | None], list[Row]]  # takes the folder for what it makes, and that of public data
+    Of one that has `parts` some can be measured alone.
+    """
+
+    measure: Callable[[Asked], list[Row]]
     in_all: bool
+    parts: tuple[str, ...] = ()
 
 
-BENCHES = {
-    "startup": Bench(lambda _, __: measure_startup(), True),
-    "training": Bench(lambda _, __: measure_training(), True),
-    "facts": Bench(lambda folder, _: measure_facts(folder, commit() or "unknown"), False),
-    "corpus": Bench(lambda _, data: measure_corpus(data), False),
+@dataclass(frozen=True)
+class RecipeBench:
+    """A measurement of what a recipe names, in about so many minutes; `recipe` is the one where none is named."""
+
+    measure: Callable[[Recipe, Path, Show], Measured]
+    recipe: str
+    minutes: float
+    in_all: bool = False
+
+
+BENCHES: dict[str, Bench | RecipeBench] = {
+    "startup": Bench(lambda _: measure_startup(), True),
+    "training": Bench(lambda _: measure_training(), True),
+    "facts": Bench(lambda asked: measure_facts(asked.folder, commit() or "unknown"), False),
+    "corpus": Bench(measure_corpus, False, tuple(PARTS)),
+    "cleaning": RecipeBench(measure_cleaning, recipe="pages-zh-en", minutes=40.0),
 }
 
 

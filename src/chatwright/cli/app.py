@@ -145,6 +145,22 @@ def corpus_why(
     corpus_why(name, run, json)
 
 
+@corpus_app.command("doctor")
+def corpus_doctor(
+    files: Annotated[list[Path], typer.Argument(help="Files or folders: JSON Lines, JSON, CSV, Parquet, compressed")],
+    model: Annotated[
+        str | None, typer.Option(help="Count in the tokens of this run, model folder or hub name.")
+    ] = None,
+    examples: Annotated[int, typer.Option(min=0, help="Places named of each problem.")] = 5,
+    rendered: Annotated[int, typer.Option(min=0, help="Rows shown as the model would read them.")] = 2,
+    json: Json = False,
+) -> None:
+    """What is wrong with data to train on, line by line, and what would be learnt from it."""
+    from chatwright.cli.corpus_doctor import corpus_doctor
+
+    corpus_doctor(files, model, examples, rendered, json)
+
+
 @app.command()
 def chat(
     run: RunPlace = None,
@@ -263,15 +279,23 @@ def table(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="startup, training, corpus, facts, or all")],
+    name: Annotated[str, typer.Argument(help="startup, training, corpus, cleaning, facts, or all")],
     out: Annotated[str | None, typer.Option(help="Where runs of the bench go [default: runs/bench]")] = None,
     data: Data = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="cleaning: the recipe of the corpus [default: pages-zh-en]")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="cleaning: wall time of all of it [default: 40]")] = None,
+    sets: Sets = None,
+    only: Annotated[str | None, typer.Option(help="corpus: some parts, commas between: growth,packing …")] = None,
+    rival: Annotated[str | None, typer.Option(help="corpus: the Python of an environment that has datatrove.")] = None,
     json: Json = False,
 ) -> None:
     """Measure, and print one table."""
     from chatwright.cli.bench import bench
+    from chatwright.cli.stages import Options
 
-    bench(name, out, data, json)
+    bench(name, out, Options(data=data, minutes=minutes, sets=sets), recipe, only, rival, json)
 
 
 def main() -> None:

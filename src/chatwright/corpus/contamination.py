@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +31,8 @@ class Asked:
         """The runs of `words` words of each item; of a shorter one all its words, if they are `least` or more."""
         found = defaultdict[int, list[Runs]](list)
         for item in items:
-            hashes = _hashes(item)
-            if len(hashes) >= least:
-                long = min(words, len(hashes))
-                found[long].append(_runs(hashes, long))
+            for long, runs in item_runs(item, words, least):
+                found[long].append(runs)
         return cls({long: np.unique(np.concatenate(runs)) for long, runs in found.items()})
 
     def save(self, path: Path) -> None:
@@ -48,6 +46,12 @@ class Asked:
         with np.load(path, allow_pickle=False) as file:
             return cls({int(long): file[long] for long in file.files})
 
+    def met(self, text: str) -> set[tuple[int, int]]:
+        """The runs of a text that are asked too: the number of words and the hash of each."""
+        hashes = _hashes(text)
+        own = ((long, np.intersect1d(_runs(hashes, long), runs)) for long, runs in self.runs.items())
+        return {(long, run) for long, runs in own for run in runs.tolist()}
+
     def share(self, text: str) -> float:
         """The share of a text's words that are in runs which are asked too."""
         hashes = _hashes(text)
@@ -60,6 +64,14 @@ class Asked:
             starts = np.flatnonzero(runs[places] == own)
             asked += np.bincount(starts, minlength=len(asked)) - np.bincount(starts + long, minlength=len(asked))
         return float((np.cumsum(asked)[:-1] > 0).mean()) if len(hashes) else 0.0
+
+
+def item_runs(item: str, words: int, least: int) -> Iterator[tuple[int, Runs]]:
+    """How many words the runs of an item have, and the runs; nothing of an item that is too short."""
+    hashes = _hashes(item)
+    if len(hashes) >= least:
+        long = min(words, len(hashes))
+        yield long, _runs(hashes, long)
 
 
 def _hashes(text: str) -> Runs:

@@ -72,10 +72,11 @@ def engaged(settings: EngineSettings, work: Callable[..., Any], *arguments: Any)
     return run_apart(work, *arguments, settings)
 
 
-def run_apart(work: Callable[..., Any], *arguments: Any) -> Any:
+def run_apart(work: Callable[..., Any], *arguments: Any, waiting: Callable[[], object] | None = None) -> Any:
     """What `work(*arguments)` returns, done in a new process; its errors are raised here.
 
     `ProcessDiedError` where the process dies, of too little memory for example. Work and arguments are picklable.
+    While it goes on, `waiting` is called every second.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
@@ -83,6 +84,8 @@ def run_apart(work: Callable[..., Any], *arguments: Any) -> Any:
     process.start()
     there.close()
     try:
+        while waiting is not None and not here.poll(1):
+            waiting()
         kind, value = here.recv()
     except EOFError:
         process.join()

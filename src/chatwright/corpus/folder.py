@@ -102,7 +102,7 @@ def link_rule(path: Path, root: Path) -> str:
 
 def is_run(folder: Path) -> bool:
     """Is this a run folder of ours? What was made of the text is no text to read."""
-    return any((folder / stage / MANIFEST).exists() for stage in ("plan", "corpus", "collect"))
+    return any((folder / stage / MANIFEST).exists() for stage in ("plan", "corpus", "fetch", "collect"))
 
 
 def _printable(origin: str) -> str:

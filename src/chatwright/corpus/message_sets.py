@@ -1,10 +1,4 @@
-"""Conversations to learn from: public data sets and people's own files, in the formats that are in use.
-
-{"messages": [{"role", "content"}]}            OpenAI, and ours
-{"conversations": [{"from", "value"}]}         ShareGPT
-{"instruction", "input", "output"}             Alpaca
-{"instruction" or "prompt", "response" or …}   Dolly and others
-"""
+"""Conversations to learn from: public data sets and people's own files, in the formats of `exchanges.py`."""
 
 from __future__ import annotations
 
@@ -15,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.errors import DataError
+from chatwright.corpus.exchanges import Messages, exchange_of, messages_of
 from chatwright.corpus.public import read_lines, read_text
+from chatwright.corpus.readers.found import Broken
 
-Turns = list[dict[str, str]]  # {"role": "user" | "assistant" | "system", "content": …}
-_SPEAKERS = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
-_ASKED, _ANSWERED = ("instruction", "prompt", "question"), ("output", "response", "completion", "answer")
+Turns = Messages
 _TURN_END = "__eou__"
 _TOLD = 20  # mistakes of a file
 
@@ -35,23 +29,17 @@ class MessageSet:
 
 
 def turns_of(row: Any) -> Turns:
-    """The conversation of a row in any of the known formats; `DataError` says what it lacks."""
+    """The conversation of a row in any of the known formats; `DataError` says what it lacks.
+
+    Of preferences it is the one with the answer that was chosen.
+    """
     if not isinstance(row, Mapping):
         raise DataError("is no JSON object")
-    if "messages" in row:
-        turns = [_turn(each, "role", "content") for each in _list(row["messages"])]
-    elif "conversations" in row:
-        turns = [_turn(each, "from", "value") for each in _list(row["conversations"])]
-    else:
-        asked, answered = (next((key for key in keys if key in row), None) for keys in (_ASKED, _ANSWERED))
-        if asked is None or answered is None:
-            raise DataError(f"has neither messages nor a question and its answer (keys: {', '.join(map(str, row))})")
-        told = {key: row.get(key) or "" for key in (asked, "input", "context", answered)}
-        if wrong := [key for key, value in told.items() if not isinstance(value, str)]:
-            raise DataError(f"{wrong[0]} is no text")
-        question = "\n\n".join(_sound(told[key]) for key in (asked, "input", "context") if told[key].strip())
-        turns = [{"role": "user", "content": question}, {"role": "assistant", "content": _sound(told[answered])}]
-    return turns
+    try:
+        exchange = exchange_of(row)
+        return messages_of([*exchange.turns, *exchange.chosen])
+    except Broken as problem:
+        raise DataError(problem.why) from None
 
 
 def lacks(turns: Turns) -> str:
@@ -60,26 +48,6 @@ def lacks(turns: Turns) -> str:
     if "assistant" not in said:
         return "an assistant says nothing"
     return "" if "user" in said else "a user says nothing"
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise DataError("its messages are no list")
-    return value
-
-
-def _turn(row: Any, speaker: str, words: str) -> dict[str, str]:
-    if not isinstance(row, Mapping) or not isinstance(row.get(words), str):
-        raise DataError(f"a message has no text as its {words}")
-    role = _SPEAKERS.get(str(row.get(speaker)))
-    if role is None:
-        raise DataError(f"{speaker} {row.get(speaker)!r} is not one of {', '.join(_SPEAKERS)}")
-    return {"role": role, "content": _sound(row[words])}
-
-
-def _sound(text: str) -> str:
-    """Without lone surrogates, which JSON can spell and no encoding can write."""
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def read_conversations(path: Path) -> Iterator[Turns]:

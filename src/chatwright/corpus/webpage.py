@@ -1,4 +1,4 @@
-"""HTML to blocks, read by lxml: the main part of a page, without menus, scripts and forms."""
+"""HTML read by lxml: the main part of a page as blocks, without menus, scripts and forms; or all that is to be seen."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ _PROSE = frozenset({"p", "blockquote"})
 _OTHER = frozenset({"pre", "li", "dt", "dd", "td", "th", "caption", "figcaption"})
 _NAVIGATION = frozenset({"navheader", "navfooter", "toc", "sphinxsidebar", "related", "contents"})
 _NESTED = frozenset({"li", "dd", "td", "th", "dt"})
+_UNSEEN = ("head", "script", "style", "noscript", "template", "svg", "iframe", "object")
+_WHITE = re.compile(r"\s+")
+_LINES = re.compile(  # elements that begin a line of their own
+    "address|article|aside|blockquote|br|button|dd|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|"
+    "legend|li|main|nav|ol|option|p|pre|section|table|td|th|tr|ul"
+)
 
 
 def _words(element: html.HtmlElement) -> str:
@@ -80,3 +86,20 @@ def html_blocks(text: str) -> list[Block]:
     if title and not any(block.kind == "heading" and block.level == 1 for block in blocks):
         blocks.insert(0, Block("heading", title, 1))
     return blocks
+
+
+def visible_text(text: str) -> str:
+    """All that an HTML page shows, menus and forms too, a line a block; "" where there is no page."""
+    try:
+        root = html.document_fromstring(text.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+    except (etree.ParserError, ValueError):
+        return ""
+    etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_UNSEEN, with_tail=False)
+    for piece in root.xpath("//text()[not(ancestor::pre)]"):
+        setattr(piece.getparent(), "tail" if piece.is_tail else "text", _WHITE.sub(" ", piece))
+    for element in root.iter():
+        if isinstance(element.tag, str) and _LINES.fullmatch(element.tag):
+            element.text = f"\n{element.text or ''}"
+            element.tail = f"\n{element.tail or ''}"
+    lines = (one_line(line) for line in str(root.text_content()).split("\n"))
+    return "\n".join(line for line in lines if line)

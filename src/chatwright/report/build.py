@@ -1,6 +1,6 @@
 """The report of a run: the page, its figures as JSON, the model card and the curves.
 
-run folder → record → cost, scores, verdicts, curves → index.html, scores.json, README.md, curves.png
+run folder → record → cost, scores, verdicts, curves → index.html, scores.json, README.md, curves.png, corpus.html
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 from chatwright.core.files import replacing, write_json
 from chatwright.report.card import model_card
+from chatwright.report.collected import CORPUS_PAGE
+from chatwright.report.corpus_page import write_corpus_page
 from chatwright.report.costs import run_cost
 from chatwright.report.curves import Curve, make_curve, write_png
 from chatwright.report.page import render_page
@@ -35,7 +37,7 @@ def build_report(
     benches: Sequence[Path] = (),
     stages: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Write `index.html`, `scores.json`, `README.md` and `curves.png` for `run` into `folder`.
+    """Write `index.html`, `scores.json`, `README.md`, `curves.png` and `corpus.html` for `run` into `folder`.
 
     Everything comes from the artifacts in `run`; stages that it lacks are left out. The same
     artifacts, settings and seed give the same files. `recipe` and what the corpus was read
@@ -53,6 +55,8 @@ def build_report(
     _write_text(folder / "README.md", model_card(story, has_curves=bool(curves)))
     rows = {"rows": score_rows(story), "conditions": conditions(story), "apart": record.benches}
     write_json(folder / "scores.json", rows)
+    if record.collected:
+        write_corpus_page(folder / CORPUS_PAGE, record.collected, run="../")
     if curves:
         with replacing(folder / "curves.png") as aside:
             write_png(aside, curves)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatwright.report import formats
+from chatwright.report.collected import CARD_PAGE, CORPUS_PAGE
 from chatwright.report.scores import Score
 from chatwright.report.story import KINDS, Story
 
@@ -199,7 +200,11 @@ def _data_section(story: Story) -> str:
     if not story.source:
         return ""
     told = [formats.sentence(story.source), *(f"{question}: {rule}" for question, rule in story.rules)]
-    return "## Data\n\n" + "\n\n".join(_plain(text) for text in told) + "\n"
+    parts = [_plain(text) for text in told]
+    if collected := story.record.collected:
+        card = f", and its [data card](../{CARD_PAGE})" if collected.card else ""
+        parts.append(f"{collected.headline}: [what the model has read, and what went]({CORPUS_PAGE}){card}.")
+    return "## Data\n\n" + "\n\n".join(parts) + "\n"
 
 
 def _cost_section(story: Story) -> str:

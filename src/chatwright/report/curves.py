@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from chatwright.report.pictures import PAPER, STAND_INS, Palette, svg, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,26 +16,6 @@ if TYPE_CHECKING:
 Line = Mapping[str, Any]
 
 _LOGARITHMIC_FROM = 20.0  # the ratio of the highest to the lowest loss from which small ones need a log axis
-
-
-@dataclass(frozen=True)
-class Palette:
-    """Colours of a picture. For the page they are stand-ins that `loss_svg` turns into CSS variables."""
-
-    ink: str
-    grid: str
-    loss: str
-    validation: str
-
-
-_PAPER = Palette(ink="#3b3f4a", grid="#e3e5ea", loss="#2a78d6", validation="#eb6834")
-_STAND_INS = Palette(ink="#010101", grid="#020202", loss="#030303", validation="#040404")
-_VARIABLES = {
-    _STAND_INS.ink: "var(--muted)",
-    _STAND_INS.grid: "var(--line)",
-    _STAND_INS.loss: "var(--blue)",
-    _STAND_INS.validation: "var(--orange)",
-}
 
 
 @dataclass(frozen=True)
@@ -72,21 +52,7 @@ def loss_svg(curve: Curve, name: str) -> str:
 
     `name` keeps the ids of several pictures in one page apart.
     """
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    out = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.size": 10}):
-        figure = Figure(figsize=(5.6, 3.3), layout="constrained")
-        _draw(figure.add_subplot(), curve, _STAND_INS)
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    svg = out.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
-    for stand_in, variable in _VARIABLES.items():
-        svg = svg.replace(stand_in, variable)
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{name}: loss by step" ', 1)
+    return svg(lambda axes: _draw(axes, curve, STAND_INS), name, f"{name}: loss by step", (5.6, 3.3))
 
 
 def write_png(path: Path, curves: Mapping[str, Curve]) -> None:
@@ -98,23 +64,22 @@ def write_png(path: Path, curves: Mapping[str, Curve]) -> None:
         figure = Figure(figsize=(5.6 * max(1, len(curves)), 3.6), layout="constrained", facecolor="white")
         for place, (name, curve) in enumerate(curves.items(), start=1):
             axes = figure.add_subplot(1, len(curves), place)
-            _draw(axes, curve, _PAPER)
-            axes.set_title(name, loc="left", color=_PAPER.ink, fontsize=11, fontweight="bold")
+            _draw(axes, curve, PAPER)
+            axes.set_title(name, loc="left", color=PAPER.ink, fontsize=11, fontweight="bold")
         figure.savefig(path, dpi=150, format="png", metadata={"Software": None})
 
 
 def _draw(axes: Axes, curve: Curve, palette: Palette) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-    axes.set_facecolor("none")
-    axes.fill_between(curve.steps, curve.low, curve.high, color=palette.loss, alpha=0.16, linewidth=0)
-    axes.plot(curve.steps, curve.mean, color=palette.loss, linewidth=2, label="training", solid_capstyle="round")
+    axes.fill_between(curve.steps, curve.low, curve.high, color=palette.main, alpha=0.16, linewidth=0)
+    axes.plot(curve.steps, curve.mean, color=palette.main, linewidth=2, label="training", solid_capstyle="round")
     if curve.validation:
         steps, losses = zip(*curve.validation, strict=True)
         axes.plot(
             steps,
             losses,
-            color=palette.validation,
+            color=palette.other,
             linewidth=2,
             marker="o",
             markersize=4.5,
@@ -131,11 +96,7 @@ def _draw(axes: Axes, curve: Curve, palette: Palette) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.margins(x=0.01)
-    axes.grid(axis="y", color=palette.grid, linewidth=1)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color(palette.grid)
-    axes.tick_params(which="both", length=0, colors=palette.ink)
+    tidy(axes, palette)
     axes.set_xlabel("step", color=palette.ink)
     axes.set_ylabel("loss, nats per token", color=palette.ink)
 

@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import category
 
 DASH = "\u2013"
+_INKLESS = ("Cc", "Cf", "Cn", "Co", "Zs", "Zl", "Zp")
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -36,6 +38,15 @@ def scaled(value: float, unit: str) -> str:
         if abs(value) >= size:
             return f"{value / size:.3g} {prefix}{unit}"
     return f"{value:.3g} {unit}"
+
+
+def short(value: float) -> str:
+    """A number as it stands at an axis.
+
+    >>> short(0.25), short(1500), short(2_000_000)
+    ('0.25', '1.5k', '2M')
+    """
+    return f"{value:g}" if abs(value) < 1000 else scaled(value, "").replace(" ", "")
 
 
 def percent(share: float) -> str:
@@ -103,6 +114,16 @@ def moment(created: str) -> str:
 def words(key: str) -> str:
     """A field name as words: ``train_seconds`` and ``held-out`` read as text."""
     return key.replace("_", " ").replace(".", " \u203a ")
+
+
+def visible(text: str) -> str:
+    """Text in which also that is seen which leaves no ink: control and format characters, and spaces of other widths.
+
+    >>> visible("a\\u200b b\\u00a0c")
+    'a[U+200B] b[U+00A0]c'
+    """
+    spelt = (f"[U+{ord(sign):04X}]" if sign not in " \n\t" and category(sign) in _INKLESS else sign for sign in text)
+    return "".join(spelt).replace("\t", "\u21e5\t").replace("\n", "\u21b5\n")
 
 
 def rows(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

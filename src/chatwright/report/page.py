@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatwright.report import formats
+from chatwright.report.charts import chart_svg
+from chatwright.report.collected import CARD_PAGE, CORPUS_PAGE
 from chatwright.report.costs import StageCost
 from chatwright.report.curves import Curve, loss_svg
 from chatwright.report.record import TRAINING, RunRecord
 from chatwright.report.scores import Score
 from chatwright.report.story import RULES, Kind, Story
 from chatwright.report.targets import Target, Verdict
+from chatwright.report.templates import template
 
 TASK_METRICS = {
     "exact_match": "exact",
@@ -45,34 +48,20 @@ TOLD_ELSEWHERE = (
     "description",
     *RULES,
     "dropped",
+    "sources",
     "no_fact",
     "grounding",
-)  # in sentences above the tables, in the ledger
+)  # in sentences above the tables, in the ledger, on the page of the corpus
 SHORT_HASH = 12
 
 
 def render_page(story: Story, curves: Mapping[str, Curve]) -> str:
     """The page as HTML. Texts from data and models are escaped; only our own pictures are not."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("chatwright.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        percent=formats.percent,
-        duration=formats.duration,
-        number=formats.number,
-        moment=formats.moment,
-        sentence=formats.sentence,
-        words=formats.words,
-    )
+    beside = {"corpus": CORPUS_PAGE, "card": f"../{CARD_PAGE}"}
     pictures = {name: Markup(loss_svg(curve, name)) for name, curve in curves.items()}
-    return environment.get_template("page.html.j2").render(_context(story), pictures=pictures)
+    return template("page.html.j2").render(_context(story), pictures=pictures, beside=beside)
 
 
 def _context(story: Story) -> dict[str, Any]:
@@ -195,14 +184,32 @@ def _metrics(story: Story) -> list[str]:
     return [metric for metric in TASK_METRICS if any(f"{task}.{metric}" in story.scores for task in tasks)]
 
 
+def _bounds(row: Mapping[str, Any]) -> str:
+    """The interval of a bench's row, where it has one."""
+    if row.get("low") is None:
+        return ""
+    return " to ".join(formats.measure(row[bound], row["unit"]) for bound in ("low", "high"))
+
+
 def _benches(record: RunRecord) -> list[dict[str, Any]]:
     """What was measured apart from the run, bench by bench, with the conditions in one line."""
+    from markupsafe import Markup
+
     return [
         {
             "name": name,
             "rows": [
-                {**row, "text": formats.measure(row["value"], row["unit"]), "limit": row["target"] or formats.DASH}
+                {
+                    **row,
+                    "text": formats.measure(row["value"], row["unit"]),
+                    "interval": _bounds(row),
+                    "limit": row["target"] or formats.DASH,
+                }
                 for row in measured["rows"]
+            ],
+            "charts": [
+                (f"{chart['title']}: {chart['axis']}", Markup(chart_svg(chart, f"{name} {number}")))
+                for number, chart in enumerate(measured.get("charts", ()))
             ],
             "conditions": " · ".join(f"{key} {value}" for key, value in formats.rows(measured["conditions"])),
         }

@@ -11,8 +11,10 @@ from chatwright.core.artifacts import LOG, MANIFEST, Manifest, open_artifact
 from chatwright.core.errors import ArtifactError
 from chatwright.core.files import read_json
 from chatwright.core.metrics import read_metrics
+from chatwright.report.collected import Collected, read_collected
 
-STAGES = ("plan", "corpus", "base", "chat", "tokenizer", "tokens", "pretrain", "finetune", "evaluate")
+COLLECTION = ("collect", "extract", "clean", "judge", "deduplicate", "decontaminate")
+STAGES = ("plan", *COLLECTION, "corpus", "base", "chat", "tokenizer", "tokens", "pretrain", "finetune", "evaluate")
 TRAINING = ("pretrain", "finetune")
 _OWN = "report"  # an earlier report is no part of what this one tells
 
@@ -28,6 +30,7 @@ class RunRecord:
     answers: list[dict[str, Any]]
     logs: dict[str, list[dict[str, Any]]]
     benches: dict[str, dict[str, Any]]  # name to rows and conditions
+    collected: Collected | None = None  # where the corpus was made of many files
 
     def figures(self, stage: str) -> dict[str, Any]:
         """Figures of a stage; empty where it was not run."""
@@ -46,7 +49,8 @@ class RunRecord:
         for section, key in (("corpus", "source"), ("pairs", "name"), ("labels", "name")):
             if section in told:
                 return str(told[section].get(key, ""))
-        return ", ".join(next((told[section]["names"] for section in ("messages", "text") if section in told), ()))
+        named = told.get("messages") or told.get("text") or {}
+        return ", ".join(named.get("names", ()))  # a collection has none
 
     @property
     def base(self) -> str:
@@ -94,6 +98,7 @@ def read_run(run: Path, benches: Sequence[Path] = (), stages: Sequence[str] = ()
         answers=read_metrics(run / "evaluate" / "answers.jsonl"),
         logs={stage: read_metrics(run / stage / LOG) for stage in TRAINING if stage in names},
         benches={path.stem: read_json(path) for path in benches},
+        collected=read_collected(run) if found & set(COLLECTION) else None,
     )
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import pairwise
@@ -150,6 +151,45 @@ def test_the_corpus_tells_what_it_is(built: Path) -> None:
     assert pq.read_metadata(built / "corpus" / "dropped.parquet").num_rows == sum(entry["count"] for entry in ledger)
 
 
+def test_every_stage_tells_what_stays_and_what_went(built: Path) -> None:
+    for stage in STAGES:
+        told = json.loads((built / stage / "summary.json").read_text(encoding="utf-8"))
+        assert (
+            told["documents"] == len(ids(built / stage)) == sum(each["documents"] for each in told["sources"].values())
+        )
+        gone = Counter(drop["rule"] for drop in drops(built / stage))
+        assert {rule["rule"]: rule["count"] for rule in told["rules"]} == gone
+        assert all(len(rule["examples"]) == min(5, rule["count"]) for rule in told["rules"])
+    judged = json.loads((built / "judge" / "summary.json").read_text(encoding="utf-8"))
+    (words,) = (rule for rule in judged["rules"] if rule["rule"] == "words")
+    english = sum(
+        1 for table in read_parts(built / "judge", ["language"]) for row in table.to_pylist() if row["language"] == "en"
+    )
+    assert sum(words["values"]["kept"]) == english and sum(words["values"]["dropped"]) == words["count"]
+    groups = json.loads((built / "deduplicate" / "clusters.json").read_text(encoding="utf-8"))
+    assert groups["gone"] == len(drops(built / "deduplicate")) == sum(group["gone"] for group in groups["largest"])
+    assert {group["id"] for group in groups["largest"]} <= set(ids(built / "deduplicate"))
+
+
+def test_items_that_the_corpus_holds_are_told(built: Path) -> None:
+    (item,) = read_rows(built / "decontaminate" / "met.parquet")
+    assert item["source"] == "questions" and item["origin"].startswith("questions.csv") and item["kept"] == 0
+    assert item["dropped"] == len(drops(built / "decontaminate"))
+    told = json.loads((built / "decontaminate" / "asked.json").read_text(encoding="utf-8"))
+    assert told == {"questions": {"items": 1, "met": 1, "documents": item["dropped"]}}
+
+
+def test_the_data_card_tells_what_the_documents_are(built: Path) -> None:
+    card = json.loads((built / "corpus" / "card.json").read_text(encoding="utf-8"))
+    rows = read_rows(built / "corpus" / "documents.parquet")
+    for split, told in card["splits"].items():
+        own = [row for row in rows if row["split"] == split]
+        assert told["passages"] == len(own) and told["characters"] == sum(len(row["text"]) for row in own)
+        assert told["documents"] == len({row["id"].split("-")[0] for row in own})
+    page = (built / "corpus" / "DATA_CARD.md").read_text(encoding="utf-8")
+    assert f"| train | {card['splits']['train']['documents']:,} |" in page and "CC0-1.0" in page
+
+
 def test_what_is_finished_is_not_done_again(sources: Path, built: Path) -> None:
     assert all(artifact.reused for artifact in build(sources, built).done.values())
 
@@ -271,6 +311,111 @@ def test_why_finds_documents_by_id_and_by_file(built: Path, capsys: pytest.Captu
     assert "what stays, by source" in capsys.readouterr().out
 
 
+def write_examples(root: Path) -> None:
+    """Good texts are of the mill; bad ones sell."""
+    sold = prose(0).replace("the", "discount").replace("and", "free offer").split()
+    for kind in ("good", "bad"):
+        (root / kind).mkdir()
+        for number in range(24):
+            words = prose(1_000 + number).split() if kind == "good" else random.Random(number).sample(sold, 60)
+            (root / kind / f"{number:02}.txt").write_text(" ".join(words), encoding="utf-8")
+
+
+def judging_values(root: Path) -> dict[str, Any]:
+    values = recipe_values(root)
+    values["collection"]["clean"] = {"boilerplate": ["navigation", "sharing"]}
+    values["collection"]["judge"] = {
+        "quality": {"good": "good", "bad": "bad"},
+        "blocklists": ["words.txt"],
+        "blocked_hosts": ["spam.example"],
+    }
+    values["collection"] |= {"evaluated": [], "engine": {"threads": 1, "part_megabytes": 1}}
+    return values
+
+
+@pytest.mark.slow
+def test_what_a_person_asks_of_texts_is_asked_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_sources(tmp_path)
+    write_examples(tmp_path)
+    (tmp_path / "words.txt").write_text("secret word\n", encoding="utf-8")
+    texts = tmp_path / "texts"
+    (texts / "blocked.txt").write_text(prose(200) + " That is the Secret Word.", encoding="utf-8")
+    (texts / "sold.txt").write_text((tmp_path / "bad" / "00.txt").read_text(encoding="utf-8"), encoding="utf-8")
+    page = PAGE.replace("</article>", f"<p>{prose(300)}</p><p>Share this article on Facebook</p></article>")
+    (texts / "page.html").write_text(page, encoding="utf-8")
+    row = json.dumps({"text": prose(400), "url": "https://www.spam.example/1"})
+    (texts / "spam.jsonl").write_text(row + "\n", encoding="utf-8")
+    values = judging_values(tmp_path)
+    values["collection"]["judge"]["off"] = ["gopher", "c4", "fineweb"]
+    job = Job(Recipe.model_validate(values), tmp_path / "run", lambda name: nullcontext(Silent()))
+    collection.corpus(job)
+    found = {drop["origin"]: drop for drop in drops(tmp_path / "run" / "judge")}
+    assert (found["blocked.txt"]["rule"], found["blocked.txt"]["why"]) == ("blocked words", "secret word (1)")
+    assert found["sold.txt"]["rule"] == "quality" and found["sold.txt"]["value"] < found["sold.txt"]["limit"] == 0.5
+    assert (found["spam.jsonl#1"]["rule"], found["spam.jsonl#1"]["why"]) == ("blocked host", "spam.example")
+    figures = job.done["quality"].figures
+    assert list(figures["languages"]) == ["en"] and figures["languages"]["en"]["good"] == 24
+    assert 0.5 < figures["languages"]["en"]["auc"]["low"] <= figures["languages"]["en"]["auc"]["value"] <= 1
+    assert job.done["clean"].figures["lines"] == {"sharing": 1}
+    for stage in ("judge", "deduplicate"):
+        rows = pa.concat_tables(list(read_parts(tmp_path / "run" / stage))).to_pylist()
+        assert {row["quality"] for row in rows if row["language"] == "zh"} == {None}  # no examples in Chinese
+        assert all(0.5 <= row["quality"] <= 1 for row in rows if row["language"] == "en")
+    for name, told in (
+        ("sold.txt", "dropped by judge / quality: 0."),
+        ("blocked.txt", "dropped by judge / blocked words: secret word (1); 0."),
+        ("spam.jsonl", "dropped by judge / blocked host: spam.example"),
+        ("page.html", "dropped by clean / line: sharing: Share this article on Facebook"),
+    ):
+        corpus_why(name, tmp_path / "run", as_json=False)
+        assert told in capsys.readouterr().out
+    assert all(artifact.reused for artifact in again(values, tmp_path / "run", "judge").done.values())
+    (tmp_path / "words.txt").write_text("other word\n", encoding="utf-8")
+    done = again(values, tmp_path / "run", "judge").done
+    assert done["clean"].reused and done["quality"].reused and not done["judge"].reused
+    (tmp_path / "good" / "new.txt").write_text(prose(2_000), encoding="utf-8")
+    done = again(values, tmp_path / "run", "judge").done
+    assert done["clean"].reused and not done["quality"].reused and not done["judge"].reused
+
+
+def again(values: dict[str, Any], run: Path, stage: str) -> Job:
+    job = Job(Recipe.model_validate(values), run, lambda name: nullcontext(Silent()))
+    getattr(collection, stage)(job)
+    return job
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"good": 5, "bad": 30}, r"collection\.judge\.quality: too few examples .*en: 5 good, 30 bad"),
+        ({"good": 30, "bad": 0}, r"en: 30 good, 0 bad\); not read: image.png"),
+        ({"good": 30, "bad": 30, "alike": 1}, r"cannot be told from the bad ones: .* the AUC is 0\.\d\d"),
+        ({"good": 30, "bad": 30, "alike": 2}, r"30 are good and bad, and left out"),
+    ],
+)
+def test_examples_that_teach_nothing_are_told(tmp_path: Path, files: dict[str, int], told: str) -> None:
+    write_sources(tmp_path)
+    for place, kind in enumerate(("good", "bad")):
+        (tmp_path / kind).mkdir()
+        for number in range(files[kind]):
+            seed = number if files.get("alike") == 2 else number + 1_000 * place
+            (tmp_path / kind / f"{number}.txt").write_text(prose(seed), encoding="utf-8")
+    (tmp_path / "bad" / "image.png").write_bytes(b"\x89PNG\r\n")
+    (tmp_path / "words.txt").write_text("secret word\n", encoding="utf-8")
+    with pytest.raises(DataError, match=told):
+        again(judging_values(tmp_path), tmp_path / "run", "quality")
+
+
+def test_lists_and_examples_are_looked_for_before_anything_is_read(sources: Path, tmp_path: Path) -> None:
+    values = judging_values(sources)
+    with pytest.raises(UsageError, match=r"no such file: words\.txt"):
+        again(values, tmp_path, "collect")
+    values["collection"]["judge"]["blocklists"] = []
+    with pytest.raises(UsageError, match=r"collection\.judge\.quality\.good: good: this source has no files"):
+        again(values, tmp_path, "collect")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_source_without_files_is_told(sources: Path, tmp_path: Path) -> None:
     (sources / "empty").mkdir(exist_ok=True)
     values = recipe_values(sources)
@@ -289,12 +434,20 @@ def test_a_rule_that_is_misspelt_is_told_before_anything_is_read(sources: Path, 
     assert not list(tmp_path.iterdir())
 
 
-def test_a_collection_of_which_nothing_stays_is_told(sources: Path, tmp_path: Path) -> None:
+def test_a_collection_of_which_nothing_stays_is_told(
+    sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     values = recipe_values(sources)
     values["collection"]["judge"] = {"languages": ["fi"]}
     job = Job(Recipe.model_validate(values), tmp_path, lambda name: nullcontext(Silent()))
-    with pytest.raises(DataError, match="0 characters stayed"):
+    with pytest.raises(DataError, match="0 characters stayed") as told:
         collection.corpus(job)
+    assert f"chatwright corpus report {tmp_path}" in str(told.value)
+    corpus_report(tmp_path, as_json=False)
+    assert "20 documents found, 0 kept" in capsys.readouterr().out
+    assert "The corpus was not written" in (tmp_path / "corpus.html").read_text(encoding="utf-8")
+    corpus_why("00.txt", tmp_path, as_json=False)
+    assert "dropped by judge / language: en" in capsys.readouterr().out
 
 
 def test_an_evaluation_set_that_cannot_be_read_is_told(sources: Path, built: Path, tmp_path: Path) -> None:

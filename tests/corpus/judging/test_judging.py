@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
+import rjieba
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatwright.core.errors import UsageError
+from chatwright.corpus.judging import measures
+from chatwright.corpus.judging.characters import Spans, hash_of
 from chatwright.corpus.judging.measures import measure
-from chatwright.corpus.judging.repetition import DUPLICATED, TOP, Words, repetition
+from chatwright.corpus.judging.repetition import DUPLICATED, TOP, repetition
 from chatwright.corpus.judging.rules import RULES, broken, chosen_rules
 
 PROSE = (
@@ -43,7 +47,13 @@ def by_hand(words: list[str]) -> dict[str, float]:
 
 @given(st.lists(words_of_few_kinds, min_size=1, max_size=6))
 def test_repetition_is_what_its_definition_says(documents: list[list[str]]) -> None:
-    found = repetition(Words.of(documents))
+    words = [word for document in documents for word in document]
+    spans = Spans(
+        lengths=np.array([len(word) for word in words], np.int64),
+        hashes=np.array([hash_of(word) for word in words], np.uint64),
+        owner=np.repeat(np.arange(len(documents)), [len(document) for document in documents]),
+    )
+    found = repetition(spans, len(documents))
     for number, words in enumerate(documents):
         assert {name: values[number] for name, values in found.items()} == pytest.approx(by_hand(words))
 
@@ -123,6 +133,36 @@ def test_rules_are_switched_off_and_given_other_limits() -> None:
 def test_any_text_has_finite_measures(language: str, text: str) -> None:
     found = one(text, language)
     assert found.pop("stop_words") >= 0 and all(math.isfinite(value) for value in found.values())
+
+
+_SIGNS = "ab Z9_'’-.!?\"”) \n\t…•*#{。！；\u3000中文½é\x0b\xa0\u2028"
+
+
+@given(text=st.text(alphabet=_SIGNS, max_size=120))
+def test_words_lines_and_sentences_are_those_of_regular_expressions(text: str) -> None:
+    found, words = one(text), re.findall(r"\w+(?:['’-]\w+)*", text)
+    lines = [line for line in text.split("\n") if line.strip()] or [""]
+    pieces = text.split()
+    assert found["words"] == len(words)
+    assert found["word_length"] == pytest.approx(len("".join(words)) / max(1, len(words)))
+    assert found["sentences"] == len(re.findall(r"[.!?]+[\"'”’)]*(?=\s|$)", text))
+    assert found["bullet_lines"] == pytest.approx(
+        np.mean([line.strip().startswith(("•", "·", "- ", "* ")) for line in lines])
+    )
+    assert found["ellipsis_lines"] == pytest.approx(np.mean([line.strip().endswith(("...", "…")) for line in lines]))
+    assert found["short_lines"] == pytest.approx(np.mean([len(line) <= 30 for line in lines]))
+    assert found["repeated_lines"] == pytest.approx(1 - len(set(lines)) / len(lines))
+    without = [piece for piece in pieces if not any(sign.isalpha() or sign == "½" for sign in piece)]
+    assert found["letter_share"] == pytest.approx(1 - len(without) / max(1, len(pieces)))
+    assert one(text, "zh")["words"] == len([word for word in rjieba.cut(text) if word[0].isalnum()])
+
+
+def test_a_text_longer_than_a_block_is_measured_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\n".join([PROSE, "- listed...", HAN, PROSE, "  ", "no end"] * 3)
+    whole = one(text)
+    monkeypatch.setattr(measures, "_BLOCK", 300)
+    assert one(text) == pytest.approx(whole)
+    assert one("x" * 1_000)["words"] == 4  # no place to cut at
 
 
 def test_no_texts_have_no_measures() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from chatwright.bench.pages import read_marked_pages, score
+from chatwright.bench.corpus.pages import read_marked_pages, score
 from chatwright.corpus.web.around import without_calls
 from chatwright.corpus.web.main_text import Page, main_text
 from tests.corpus.judging.test_judging import HAN, PROSE

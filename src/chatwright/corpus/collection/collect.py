@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from chatwright.core.errors import DataError, UsageError
 from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.clean import clean_text, identifier
+from chatwright.corpus.collection import elsewhere
 from chatwright.corpus.collection.documents import extract
 from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, dropped_file, part_file, part_numbers, write_part
 from chatwright.corpus.collection.settings import CollectionSettings, SourceSettings
@@ -31,11 +32,15 @@ _ROW_BYTES = 1_000  # what a row takes in memory beside its text
 _PARTS_A_GROUP = 100_000  # numbers that a group may use
 
 
-def source_files(source: SourceSettings, data: str | None) -> tuple[Path, list[Path]]:
+def source_files(source: SourceSettings, data: str | None, fetched: Path | None = None) -> tuple[Path, list[Path]]:
     """The folder that a source's origins are told from, and its files in order; `UsageError` where there are none.
 
-    A path is a file, a folder or a pattern (`news/**/*.gz`), and below `data` unless it begins at the root.
+    A path is a file, a folder or a pattern (`news/**/*.gz`), and below `data` unless it begins at the root. What is no
+    path lies in `fetched`.
     """
+    if not source.path:
+        assert fetched is not None
+        return fetched, elsewhere.fetched_files(source, fetched)
     named = Path(data or ".") / Path(source.path).expanduser()
     if named.exists():
         named = named.resolve()
@@ -68,14 +73,21 @@ def _below(root: Path) -> Iterator[Path]:
     yield from unreadable
 
 
-def origin_of(path: Path, root: Path) -> str:
-    """A file's path below its source, as text that can be written anywhere; names stay apart."""
+def origin_of(path: Path, root: Path, source: SourceSettings) -> str:
+    """A file's path below its source, as text that can be written anywhere; names stay apart. Or its address."""
+    if not source.path:
+        return elsewhere.fetched_origin(source, root, path)
     return _printable(path.relative_to(root).as_posix())
 
 
-def collect(folder: Path, settings: CollectionSettings, data: str | None, progress: Progress) -> None:
-    """Read every source into parts of `FOUND`; a group of files that was read is not read again."""
-    groups = list(_groups(settings, data))
+def collect(
+    folder: Path, settings: CollectionSettings, data: str | None, fetched: Path | None, progress: Progress
+) -> None:
+    """Read every source into parts of `FOUND`; a group of files that was read is not read again.
+
+    `fetched` is the folder of what was fetched, where sources need it.
+    """
+    groups = list(_groups(settings, data, fetched))
     for number, (source, root, paths) in enumerate(groups):
         progress.update(number / len(groups), f"{source.name}: {paths[0].name}")
         if (folder / f"group-{number:05}.json").exists():
@@ -87,28 +99,45 @@ def collect(folder: Path, settings: CollectionSettings, data: str | None, progre
             run_apart(_read_group, folder, number, source, root, paths, settings, deadly)
 
 
-def asked_items(settings: CollectionSettings, data: str | None) -> Iterator[str]:
-    """The texts of the evaluation sets, treated as the corpus is; `DataError` where a file of theirs cannot be read."""
+@dataclass(frozen=True)
+class Item:
+    """An item of an evaluation set: where it is from, and its texts, the whole and each paragraph by itself."""
+
+    id: str
+    source: str
+    origin: str
+    texts: tuple[str, ...]
+
+
+def asked_items(settings: CollectionSettings, data: str | None, fetched: Path | None = None) -> Iterator[Item]:
+    """The items of the evaluation sets, treated as the corpus is; `DataError` where a file of theirs cannot be read."""
     for source in settings.evaluated:
-        for found in _read(source, *source_files(source, data), settings):
+        for found in read_source(source, *source_files(source, data, fetched), settings):
             if isinstance(found, Failed):
                 raise DataError(
                     f"an evaluation set cannot be read: {found.rule} {found.why}".strip(),
                     where=f"{source.name}: {found.origin}",
                     remedy="mend or take away the file; what is not read cannot be kept out of the corpus",
                 )
-            text = found.text or extract(["html"], [found.raw], [found.charset], [""], [""], [""])["text"][0]
-            text = clean_text(text)
+            text = text_of(found)
             text, _ = replace_private(text, find_private(text, settings.judge.private))
-            yield text
-            yield from text.split("\n\n")  # a question and its answer, each by itself
+            name = identifier(source.name, found.origin, str(found.offset))
+            yield Item(name, source.name, found.origin, (text, *text.split("\n\n")))  # question and answer apart
 
 
-def _groups(settings: CollectionSettings, data: str | None) -> Iterator[tuple[SourceSettings, Path, list[Path]]]:
+def text_of(found: Found) -> str:
+    """A document's text, extracted and cleaned as the corpus is."""
+    page = extract(["html"], [found.raw], [found.charset], [""], [""], [""]) if found.format == "html" else {}
+    return clean_text(page["text"][0] if page else found.text)
+
+
+def _groups(
+    settings: CollectionSettings, data: str | None, fetched: Path | None
+) -> Iterator[tuple[SourceSettings, Path, list[Path]]]:
     """Files of one source that are read together: until they weigh as much as a part."""
     for source in settings.sources:
         group, weight = list[Path](), 0.0
-        root, files = source_files(source, data)
+        root, files = source_files(source, data, fetched)
         for path in files:
             group.append(path)
             weight += path.lstat().st_size
@@ -129,7 +158,7 @@ def _kills(source: SourceSettings, root: Path, path: Path, settings: CollectionS
 
 
 def _read_only(source: SourceSettings, root: Path, path: Path, settings: CollectionSettings) -> None:
-    for _ in _read(source, root, [path], settings):
+    for _ in read_source(source, root, [path], settings):
         pass
 
 
@@ -155,9 +184,9 @@ def _read_group(
         write_part(folder, group * _PARTS_A_GROUP + part, kept, dropped)
         rows, drops, held, part = [], [], 0, part + 1
 
-    told = (Failed(origin_of(path, root), 0, "reading it ends the process") for path in deadly)
+    told = (Failed(origin_of(path, root, source), 0, "reading it ends the process") for path in deadly)
     living = [path for path in paths if path not in deadly]
-    for found in chain(told, _read(source, root, living, settings)):
+    for found in chain(told, read_source(source, root, living, settings)):
         if isinstance(found, Failed):
             drops.append(_drop(source, found))
         else:
@@ -170,12 +199,12 @@ def _read_group(
     write_json(folder / f"group-{group:05}.json", {"parts": part})
 
 
-def _read(
+def read_source(
     source: SourceSettings, root: Path, paths: list[Path], settings: CollectionSettings
 ) -> Iterator[Found | Failed]:
     """Everything in these files. No two have the same origin and offset, from which their ids are made."""
     for path in paths:
-        origin, seen = origin_of(path, root), Counter[tuple[str, int]]()
+        origin, seen = origin_of(path, root, source), Counter[tuple[str, int]]()
         for found in _read_one(source, root, path, origin, settings):
             if "!" not in found.origin:
                 yield found
@@ -188,10 +217,14 @@ def _read(
 def _read_one(
     source: SourceSettings, root: Path, path: Path, origin: str, settings: CollectionSettings
 ) -> Iterator[Found | Failed]:
-    if path.resolve() != path:  # the file or a folder on the way to it is a link
+    if not source.path:
+        reading = elsewhere.read_fetched(source, root, path, settings.limits)
+    elif path.resolve() != path:  # the file or a folder on the way to it is a link
         yield Failed(origin, 0, link_rule(path, root))
         return
-    for found in read_file(path, origin, settings.limits, source.columns):
+    else:
+        reading = read_file(path, origin, settings.limits, source.columns)
+    for found in reading:
         if isinstance(found, Found) and source.begins and found.format != "html":
             yield from _documents(found, source.begins)
         else:

@@ -8,7 +8,16 @@ from typing import Any
 import pyarrow as pa
 
 from chatwright.core.progress import Progress
-from chatwright.corpus.collection.parts import drop_table, part_file, part_numbers, read_parts, write_part
+from chatwright.corpus.collection.clusters import write_clusters
+from chatwright.corpus.collection.parts import (
+    NEARLY,
+    SAME,
+    drop_table,
+    part_file,
+    part_numbers,
+    read_parts,
+    write_part,
+)
 from chatwright.corpus.duplicates import Copy, find_copies, same_texts
 from chatwright.corpus.engine import engaged, start
 from chatwright.corpus.settings import DuplicateSettings, EngineSettings
@@ -22,8 +31,8 @@ def deduplicate(
     """Write each part of `before` without copies."""
     progress.update(0.1, "comparing")
     same, nearly = engaged(engine, _compare, before, settings)
-    kept_for = {copy.id: ("the same text again", copy) for copy in same}
-    kept_for |= {copy.id: ("nearly the same text", copy) for copy in nearly}
+    kept_for = {copy.id: (SAME, copy) for copy in same}
+    kept_for |= {copy.id: (NEARLY, copy) for copy in nearly}
     numbers = part_numbers(before)
     for at, (number, table) in enumerate(zip(numbers, read_parts(before), strict=True)):
         progress.update(0.6 + 0.4 * at / len(numbers), f"part {at + 1} of {len(numbers)}")
@@ -40,6 +49,7 @@ def deduplicate(
         for name, column in made.items():
             goes = goes.append_column(name, column)
         write_part(folder, number, table.filter(stays), drop_table(goes, STAGE, [copy.kept for _, copy in gone]))
+    write_clusters(folder)
 
 
 def _compare(before: Path, settings: DuplicateSettings, engine: EngineSettings) -> tuple[list[Copy], list[Copy]]:

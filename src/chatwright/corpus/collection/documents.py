@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chatwright.corpus.boilerplate import Cut, without_boilerplate
 from chatwright.corpus.clean import clean_text
 from chatwright.corpus.collection.parts import Made
+from chatwright.corpus.collection.settings import LineKind
 from chatwright.corpus.contamination import Asked
-from chatwright.corpus.judging.measures import measure
-from chatwright.corpus.judging.rules import Broken, Limits, broken, chosen_rules
+from chatwright.corpus.judging.verdicts import Judging, verdicts
 from chatwright.corpus.private.kinds import Kind
 from chatwright.corpus.private.replace import find_private, replace_private
+from chatwright.corpus.segment import segmented
 from chatwright.corpus.web.main_text import main_text
 
 _TEMPLATE = re.compile("en(-.*)?", re.IGNORECASE)  # what templates declare, whatever is written in them
@@ -52,7 +53,7 @@ def extract(
     languages: Sequence[str],
 ) -> Made:
     """What was found, as text: of a web page the main part, of other formats all."""
-    made = _empty("text", "title", "date", "language")
+    made = _empty("text", "title", "date", "language", "format")
     for format_, content, charset, title, date, language in zip(
         formats, contents, charsets, titles, dates, languages, strict=True
     ):
@@ -64,73 +65,64 @@ def extract(
             rule = None if text.strip() else "a page without main text"
         else:
             text = content.decode("utf-8", "replace")
-        _add(made, rule, text=text, title=title, date=date, language=language)
+        _add(made, rule, text=text, title=title, date=date, language=language, format=format_)
     return made
 
 
-def clean(texts: Sequence[str]) -> Made:
-    """Texts with repaired Unicode and tidy white space; those of which nothing is left go."""
-    made = _empty("text")
-    for text in texts:
-        tidy = clean_text(text)
-        _add(made, None if tidy else "nothing left", text=tidy)
+def clean(
+    texts: Sequence[str], formats: Sequence[str], urls: Sequence[str], *, boilerplate: Sequence[LineKind] = ()
+) -> Made:
+    """Texts with repaired Unicode and tidy white space, those of web pages without lines of `boilerplate`.
+
+    `cut` holds the lines that went and their kinds. Texts of which nothing is left go.
+    """
+    made = _empty("text", "cut")
+    for text, format_, url in zip(texts, formats, urls, strict=True):
+        tidy, cut = clean_text(text), list[Cut]()
+        if boilerplate and (format_ == "html" or url):
+            tidy, cut = without_boilerplate(tidy, boilerplate)
+            tidy = clean_text(tidy) if cut else tidy
+        why = "every line is boilerplate" if cut and not tidy else ""
+        lines = [{"kind": kind, "line": line} for kind, line in cut]
+        _add(made, None if tidy else "nothing left", why=why, text=tidy, cut=lines)
     return made
 
 
 def judge(
-    texts: Sequence[str],
-    titles: Sequence[str],
-    languages: Sequence[str],
-    *,
-    kept: Sequence[str],
-    least_score: float,
-    off: Sequence[str],
-    limits: Mapping[str, Limits],
-    private: Sequence[Kind],
+    texts: Sequence[str], titles: Sequence[str], languages: Sequence[str], urls: Sequence[str], *, by: Judging
 ) -> Made:
-    """Texts in a language that is `kept` and that break no rule, with personal data replaced.
+    """Texts in which `by` finds no fault, with personal data replaced; `quality` is null where no classifier scored.
 
-    The first rule that a text breaks is told. What a source says of its language goes before what a text looks like.
+    The first rule that a text breaks is told. `private` names the kind of every placeholder, `measures` is what the
+    rules look at. What a source says of its language goes before what a text looks like.
     """
-    rules = chosen_rules(off, limits)
-    spoken = [_language(text, said) for text, said in zip(texts, languages, strict=True)]
-    together = defaultdict[str, list[int]](list)
-    for number, (language, _) in enumerate(spoken):
-        together[language].append(number)
-    faults: dict[int, Broken] = {}
-    for language, numbers in together.items():
-        if kept and language not in kept:
-            continue
-        found = broken(measure([texts[number] for number in numbers], language), language, rules)
-        faults |= {number: breaks[0] for number, breaks in zip(numbers, found, strict=True) if breaks}
-    made = _empty("text", "title", "language", "private")
-    for number, (text, title, (language, score)) in enumerate(zip(texts, titles, spoken, strict=True)):
-        rule: str | None = None
-        value: float | None = None
-        limit: float | None = None
-        why, count = "", 0
-        if kept and language not in kept:
-            rule, why = "language", language or "unknown"
-        elif score < least_score:
-            rule, value, limit, why = "language not sure", score, least_score, language
-        elif number in faults:
-            fault = faults[number]
-            rule, value, limit = fault.rule, fault.value, fault.limit
-        elif private:
-            spans = find_private(text, private)
-            text, count = replace_private(text, spans)[0], len(spans)
-            title = replace_private(title, find_private(title, private))[0]
-        _add(made, rule, value, limit, why, text=text, title=title, language=language, private=count)
+    spoken = [language_of(text, said) for text, said in zip(texts, languages, strict=True)]
+    judged = verdicts(texts, spoken, urls, by)
+    made = _empty("text", "title", "language", "private", "quality")
+    made["measures"] = judged.measures
+    for number, (text, title, (language, _)) in enumerate(zip(texts, titles, spoken, strict=True)):
+        fault, replaced = judged.faults.get(number), list[Kind]()
+        if fault is None and by.private:
+            spans = find_private(text, by.private)
+            text, replaced = replace_private(text, spans)[0], [span.kind for span in spans]
+            title = replace_private(title, find_private(title, by.private))[0]
+        if fault is None and by.segment:  # last, as what is cut in two would not be found
+            text = segmented(text, language, by.segment)
+        about: dict[str, Any] = {"language": language, "private": replaced, "quality": judged.scores.get(number)}
+        if fault is None:
+            _add(made, text=text, title=title, **about)
+        else:
+            _add(made, fault.rule, fault.value, fault.limit, fault.why, text=text, title=title, **about)
     return made
 
 
 def decontaminate(texts: Sequence[str], *, asked: str, share: float) -> Made:
     """Texts of whose words no more than a `share` is in runs that are asked; the file `asked` holds their hashes."""
-    made = _empty("text")
+    made = _empty("text", "asked")
     for text in texts:
         found = _asked(asked).share(text)
         rule = "holds what is asked" if found > share else None
-        _add(made, rule, found if rule else None, share if rule else None, text=text)
+        _add(made, rule, found if rule else None, share if rule else None, text=text, asked=found)
     return made
 
 
@@ -139,7 +131,7 @@ def _asked(path: str) -> Asked:
     return Asked.load(Path(path))
 
 
-def _language(text: str, said: str) -> tuple[str, float]:
+def language_of(text: str, said: str) -> tuple[str, float]:
     """Two letters, and how sure that is; of Han characters without kana Chinese."""
     if code := _code(said):
         return code, 1.0
@@ -168,7 +160,12 @@ def _empty(*names: str) -> Made:
 
 
 def _add(
-    made: Made, rule: str | None, value: float | None = None, limit: float | None = None, why: str = "", **columns: Any
+    made: Made,
+    rule: str | None = None,
+    value: float | None = None,
+    limit: float | None = None,
+    why: str = "",
+    **columns: Any,
 ) -> None:
     for name, cell in {**columns, "rule": rule, "value": value, "limit": limit, "why": why}.items():
         made[name].append(cell)

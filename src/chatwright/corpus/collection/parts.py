@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chatwright.core.files import replacing
@@ -43,15 +44,19 @@ DROPS = pa.schema(
         pa.field("why", pa.large_string(), nullable=False),
         pa.field("kept", pa.large_string()),  # of a copy: the id of the one that stays
         pa.field("excerpt", pa.large_string(), nullable=False),
+        pa.field("language", pa.large_string()),  # where it is known by then
     ]
 )
+CUT = pa.list_(pa.struct([pa.field("kind", pa.large_string()), pa.field("line", pa.large_string())]))
 EXCERPT = 300  # characters
+SAME, NEARLY = "the same text again", "nearly the same text"  # the rules of copies
 
+_BEYOND = 100  # characters behind an excerpt that are looked at, so that no address is cut before it is found
 _BATCH = 256  # documents that are worked on together, on one core
 _PARTS_A_PROCESS = 8  # the engine gives no memory back, so its process is replaced now and then
 _NUMBER = re.compile(r"part-(\d+)\.parquet")
 
-Made = dict[str, list[Any]]
+Made = dict[str, Any]  # columns: lists, or arrays of pyarrow
 Work = Callable[..., Made]  # columns of a batch, in the order in which the stage names them, to new columns
 
 
@@ -90,6 +95,20 @@ def read_drops(folders: Iterable[Path]) -> Iterator[pa.Table]:
             yield pq.read_table(dropped_file(folder, number))
 
 
+def read_cut(folders: Iterable[Path]) -> Iterator[list[dict[str, Any]]]:
+    """The lines that went from documents, of each part of these stages: id, origin, kind, line."""
+    for folder in folders:
+        for number in part_numbers(folder):
+            if "cut" not in pq.read_schema(part_file(folder, number)).names:
+                continue
+            table = pq.read_table(part_file(folder, number), columns=["id", "origin", "cut"])
+            yield [
+                {"id": row["id"], "origin": row["origin"], **line}
+                for row in table.filter(pc.greater(pc.list_value_length(table["cut"]), 0)).to_pylist()
+                for line in row["cut"]
+            ]
+
+
 def map_parts(
     before: Path,
     folder: Path,
@@ -110,7 +129,8 @@ def map_parts(
     numbers = part_numbers(before)
     left = [number for number in numbers if not part_file(folder, number).exists()]
     for at in range(0, len(left), _PARTS_A_PROCESS):
-        progress.update((len(numbers) - len(left) + at) / len(numbers), f"part {left[at] + 1} of {len(numbers)}")
+        done = len(numbers) - len(left) + at
+        progress.update(done / len(numbers), f"part {done + 1} of {len(numbers)}")
         some = left[at : at + _PARTS_A_PROCESS]
         engaged(engine, _map_some, before, folder, some, stage, work, reads, dict(makes), dict(options))
 
@@ -132,14 +152,15 @@ def _map_some(
 
     def on_batch(*columns: Any) -> pa.Array:
         found = work(*(column.to_pylist() for column in columns), **options)
-        arrays = [pa.array(found[field.name], field.type) for field in made]
+        cells = ((found[field.name], field.type) for field in made)
+        arrays = [each if isinstance(each, pa.Array) else pa.array(each, kind) for each, kind in cells]
         return pa.StructArray.from_arrays(arrays, fields=list(made))
 
     kind = daft.DataType.from_arrow_type(made)
     apply = daft.func.batch(return_dtype=kind, unnest=True, use_process=True, batch_size=_BATCH)(on_batch)
     for number in numbers:
         frame = daft.read_parquet(str(part_file(before, number)))
-        rest = [name for name in ("id", "source", "origin", *ABOUT, "text") if name in frame.column_names]
+        rest = [name for name in ("id", "source", "origin", *ABOUT, "text", "quality") if name in frame.column_names]
         rest = [name for name in rest if name not in makes]
         table = frame.into_batches(_BATCH).select(*rest, apply(*(daft.col(name) for name in reads))).to_arrow()
         kept = table.filter(table["rule"].is_null()).drop_columns(list(judged))
@@ -154,7 +175,8 @@ def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = N
         "stage": [stage] * len(goes),
         **{name: goes[name] for name in ("rule", "value", "limit", "why")},
         "kept": kept or [None] * len(goes),
-        "excerpt": [replace_private((text or "")[:EXCERPT])[0] for text in texts],
+        "excerpt": [excerpt(text or "") for text in texts],
+        "language": goes["language"] if "language" in goes.column_names else [None] * len(goes),
     }
     arrays = [
         pa.array(column, field.type) if isinstance(column, list) else column.combine_chunks().cast(field.type)
@@ -162,3 +184,8 @@ def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = N
         for column in [columns[field.name]]
     ]
     return pa.Table.from_arrays(arrays, schema=DROPS)
+
+
+def excerpt(text: str) -> str:
+    """How a text begins, with placeholders for personal data."""
+    return replace_private(text[: EXCERPT + _BEYOND])[0][:EXCERPT]

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chatwright.core.errors import DataError
 from chatwright.core.files import replacing, write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import share
-from chatwright.corpus.collection.parts import dropped_file, part_numbers, read_drops, read_parts
+from chatwright.corpus.collection.card import CARD_FILE, CARD_PAGE, Tally, data_card
+from chatwright.corpus.collection.parts import EXCERPT, part_numbers, read_cut, read_drops, read_parts
+from chatwright.corpus.collection.samples import write_samples
 from chatwright.corpus.collection.settings import CollectionSettings
+from chatwright.corpus.collection.summary import read_summary
 from chatwright.corpus.ledger import EXAMPLES
+from chatwright.corpus.private.replace import replace_private
 from chatwright.corpus.settings import TextSettings
 from chatwright.corpus.tables import DOCUMENTS, DROPPED
 from chatwright.corpus.texts import DOCUMENTS_FILE, passages
 
-CARD_FILE = "card.json"
-_LENGTHS = (100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)  # characters: edges of the card's histogram
+_LEFT_OUT = "left out by its source's weight"
 
 Row = dict[str, Any]
-
-
-def stage_figures(folder: Path) -> dict[str, Any]:
-    """What a stage did: documents and characters that stayed, and how many went by which rule."""
-    rules, documents, characters = Counter[str](), 0, 0
-    for number in part_numbers(folder):
-        rules.update(pq.read_table(dropped_file(folder, number), columns=["rule"])["rule"].to_pylist())
-    for table in read_parts(folder):
-        documents += len(table)
-        if "text" in table.column_names:
-            characters += pc.sum(pc.utf8_length(table["text"])).as_py() or 0
-    return {"documents": documents, "characters": characters, "dropped": dict(rules.most_common())}
 
 
 def release(
@@ -49,13 +39,14 @@ def release(
     settings: CollectionSettings,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Write documents.parquet (passages), ledger.json, dropped.parquet and the data card; returns the figures.
+    """Write documents.parquet (passages), ledger.json, dropped.parquet, samples.json and the data card.
 
-    `stages` are the folders whose drops are told. Whole documents are for training or validation, so that no passage of
+    Returns the figures. `stages` are the folders whose drops are told, in order; the first found the documents, the
+    second made texts of them. Whole documents are for training or validation, so that no passage of
     one is foreseen from another.
     """
     weights = {source.name: source.weight for source in settings.sources}
-    characters, count, left = Counter[str](), 0, list[Row]()
+    tally, left = Tally(settings.sources), list[Row]()
     numbers = part_numbers(before)
     shares = [share(name, 0, "split") for ids in read_parts(before, ["id"]) for name in ids["id"].to_pylist()]
     held_out = max(text.held_out, min(shares, default=0.0))  # where there are few, one at least
@@ -64,36 +55,60 @@ def release(
             progress.update(at / max(1, len(numbers)), f"part {at + 1} of {len(numbers)}")
             documents = table.to_pylist()
             read = [_passages(document, text, weights, held_out) for document in documents]
-            left += [_left(document) for document, rows in zip(documents, read, strict=True) if not rows]
-            rows = [row for each in read for row in each]
-            for row in rows:
-                characters[row["split"]] += len(row["text"])
-            count += len(rows)
-            writer.write_table(pa.Table.from_pylist(rows, schema=DOCUMENTS))
-    _demand(characters, text)
+            for document, rows in zip(documents, read, strict=True):
+                if rows:
+                    tally.count(document, rows)
+                else:
+                    left.append(_left(document))
+            writer.write_table(pa.Table.from_pylist([row for each in read for row in each], schema=DOCUMENTS))
+    characters = {split: counts["characters"] for split, counts in tally.splits.items()}
+    _demand(characters, text, folder.parent)
     entries = _ledger(stages, folder, left)
     write_json(folder / "ledger.json", entries)
-    card = _card(before, settings)
-    write_json(folder / CARD_FILE, card)
+    write_samples(stages[1], before, folder)
+    card, license_ = _write_card(
+        tally, {stage.name: read_summary(stage) for stage in stages}, left, folder, text, settings
+    )
     dropped = defaultdict[str, dict[str, int]](dict)
     for entry in entries:
         dropped[entry["stage"]][entry["rule"]] = entry["count"]
-    licenses = sorted({name for source in card["sources"].values() for name in source["licenses"]})
     return {
-        "documents": count,
+        "documents": sum(counts["passages"] for counts in tally.splits.values()),
+        "documents_found": card["found"]["documents"],
+        "documents_kept": sum(counts["documents"] for counts in tally.splits.values()),
         "characters": characters["train"],
         "validation_characters": characters["validation"],
         "dropped": dict(dropped),
         "description": ", ".join(source.name for source in settings.sources),
-        "license": text.license or (licenses[0] or None if len(licenses) == 1 else None),
+        "license": license_,
         "sources": card["sources"],
     }
+
+
+def _write_card(
+    tally: Tally,
+    summaries: Mapping[str, Row],
+    left: Sequence[Row],
+    folder: Path,
+    text: TextSettings,
+    settings: CollectionSettings,
+) -> tuple[Row, str | None]:
+    """Write the data card both ways; returns it with the licence of all, None where there are several or none."""
+    card = tally.card(summaries)
+    if left:
+        card["dropped"]["corpus"] = {_LEFT_OUT: len(left)}
+    licenses = sorted({name for source in card["sources"].values() for name in source["licenses"]})
+    license_ = text.license or (licenses[0] or None if len(licenses) == 1 else None)
+    write_json(folder / CARD_FILE, card)
+    with replacing(folder / CARD_PAGE) as aside:
+        aside.write_text(data_card(card, settings, license_), encoding="utf-8")
+    return card, license_
 
 
 def _left(document: Row) -> Row:
     """What the ledger says of a document that is not read at all."""
     drop = dict.fromkeys(("value", "limit", "kept", "excerpt"), None) | {"why": "", "excerpt": ""}
-    return _told({**document, **drop, "stage": "corpus", "rule": "left out by its source's weight"})
+    return told_drop({**document, **drop, "stage": "corpus", "rule": _LEFT_OUT})
 
 
 def _passages(document: Row, text: TextSettings, weights: dict[str, float], held_out: float) -> list[Row]:
@@ -116,13 +131,13 @@ def _passages(document: Row, text: TextSettings, weights: dict[str, float], held
     ]
 
 
-def _demand(characters: Counter[str], text: TextSettings) -> None:
+def _demand(characters: Mapping[str, int], text: TextSettings, run: Path) -> None:
     total = sum(characters.values())
     if total < text.minimum_characters:
         raise DataError(
             f"{total:,} characters stayed, too few to learn a language from (the least: {text.minimum_characters:,})",
             where="collection",
-            remedy="see why the others went: chatwright corpus report; give more text, or switch rules off in "
+            remedy=f"see why the others went: chatwright corpus report {run}; give more text, or switch rules off in "
             "collection.judge.off",
         )
     if empty := [split for split in ("train", "validation") if not characters[split]]:
@@ -134,13 +149,12 @@ def _demand(characters: Counter[str], text: TextSettings) -> None:
 
 
 def _ledger(stages: Sequence[Path], folder: Path, left: list[Row]) -> list[Row]:
-    """The drops of all stages and what is `left` as one table, and counted by rule with examples."""
-    import pyarrow as pa
-
+    """The drops of all stages, lines too, and what is `left` as one table, and counted by rule with examples."""
     entries: dict[tuple[str, str], Row] = {}
-    tables = ([_told(drop) for drop in table.to_pylist()] for table in read_drops(stages))
+    tables = ([told_drop(drop) for drop in table.to_pylist()] for table in read_drops(stages))
+    lines = ([_told_line(line) for line in part] for part in read_cut(stages))
     with replacing(folder / "dropped.parquet") as aside, pq.ParquetWriter(aside, DROPPED, compression="zstd") as writer:
-        for rows in chain(tables, [left]):
+        for rows in chain(tables, lines, [left]):
             for row in rows:
                 blank = {"stage": row["stage"], "rule": row["rule"], "count": 0, "examples": []}
                 entry = entries.setdefault((row["stage"], row["rule"]), blank)
@@ -151,7 +165,7 @@ def _ledger(stages: Sequence[Path], folder: Path, left: list[Row]) -> list[Row]:
     return list(entries.values())
 
 
-def _told(drop: Row) -> Row:
+def told_drop(drop: Row) -> Row:
     """A drop in the columns of `DROPPED`: why it went in words."""
     measured = "" if drop["value"] is None else f"{drop['value']:.4g}, the limit is {drop['limit']:g}"
     kept = f"{drop['kept']} stays" if drop["kept"] else ""
@@ -165,23 +179,12 @@ def _told(drop: Row) -> Row:
     }
 
 
-def _card(before: Path, settings: CollectionSettings) -> dict[str, Any]:
-    """What the corpus holds: by source, by language, by length."""
-    sources: dict[str, dict[str, Any]] = {
-        source.name: {"documents": 0, "characters": 0, "licenses": {}, "weight": source.weight}
-        for source in settings.sources
-    }
-    languages, lengths = Counter[str](), [0] * (len(_LENGTHS) + 1)
-    for table in read_parts(before, ["source", "text", "language", "license"]):
-        for row in table.to_pylist():
-            told, size = sources[row["source"]], len(row["text"])
-            told["documents"] += 1
-            told["characters"] += size
-            told["licenses"][row["license"]] = told["licenses"].get(row["license"], 0) + 1
-            languages[row["language"]] += size
-            lengths[sum(size >= edge for edge in _LENGTHS)] += 1
+def _told_line(line: Row) -> Row:
+    """A line that went from a document that may have stayed."""
     return {
-        "sources": sources,
-        "characters_by_language": dict(languages.most_common()),
-        "documents_by_length": {"edges": _LENGTHS, "counts": lengths},
+        "stage": "clean",
+        "rule": f"line: {line['kind']}",
+        "where": f"{line['origin']}: {line['id']}",
+        "why": replace_private(line["line"].strip()[:EXCERPT])[0],
+        "count": 1,
     }

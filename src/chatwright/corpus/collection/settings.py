@@ -3,25 +3,66 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from chatwright.core.settings import Settings
+from chatwright.corpus.fetching.addresses import checked
+from chatwright.corpus.fetching.settings import FetchSettings
 from chatwright.corpus.private.kinds import KINDS, Kind
+from chatwright.corpus.readers.found import Broken
 from chatwright.corpus.readers.settings import Columns, Limits
 from chatwright.corpus.settings import DuplicateSettings, EngineSettings
 
+_KINDS = ("path", "urls", "feed", "dataset")
+
 
 class SourceSettings(Settings):
-    """Files of one kind and origin."""
+    """Documents of one kind and origin: files, or pages, a feed or a data set that are fetched."""
 
     name: str = Field(min_length=1, description="tells this source from the others")
-    path: str = Field(min_length=1, description="a file, a folder or a pattern; below the folder of --data DIR")
+    path: str = Field("", description="a file, a folder or a pattern; below the folder of --data DIR")
+    urls: str | tuple[str, ...] = Field(
+        (), description="addresses of the web; or a text file of them, one a line, below the folder of --data DIR"
+    )
+    feed: str = Field("", description="the address of a feed (RSS, Atom)")
+    entries: Literal["pages", "contents"] = Field(
+        "pages", description="of a feed: the pages that its entries link to, or what the entries hold themselves"
+    )
+    dataset: str = Field("", description="a data set of the hub by name, or a folder in its layout below --data DIR")
+    subset: str = Field("", description="of a data set: which of its configurations")
+    split: str = Field("train", min_length=1, description="of a data set: which of its splits")
+    rows: int = Field(10_000, ge=1, description="of a data set: how many rows at most, from the first on")
+    revision: str = Field("", description="of a data set: a commit, branch or tag; none: the newest")
     language: str = Field("", description="two letters; none: told from each text")
     license: str = Field("", description="licence of the texts (SPDX identifier), where they do not name their own")
     weight: float = Field(1.0, gt=0, le=100, description="how often a text is read; below 1, such a share of them")
     begins: str = Field("", description="pattern of the lines that begin a document, in files that hold several")
     columns: Columns = Columns()
+
+    @field_validator("urls")
+    @classmethod
+    def _one_is_a_list(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        return (value,) if isinstance(value, str) and "://" in value else value
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> SourceSettings:
+        kinds = [kind for kind in _KINDS if getattr(self, kind)]
+        wrong = []
+        if len(kinds) != 1:
+            wrong.append(f"has to name one of {', '.join(_KINDS)}; it names {' and '.join(kinds) or 'none'}")
+        for kind, others in {"feed": ("entries",), "dataset": ("subset", "split", "rows", "revision")}.items():
+            if kind not in kinds:
+                wrong += [f"{name} belongs to a {kind}" for name in others if name in self.model_fields_set]
+        for address in (*(self.urls if isinstance(self.urls, tuple) else ()), *([self.feed] if self.feed else [])):
+            try:
+                checked(address)
+            except Broken as problem:
+                wrong.append(f"{address!r} cannot be fetched: {problem.rule}, {problem.why}")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
 
     @field_validator("begins")
     @classmethod
@@ -33,11 +74,34 @@ class SourceSettings(Settings):
         return value
 
 
+LineKind = Literal["javascript", "policy", "rights", "sharing", "credits", "navigation"]
+
+
+Segment = Literal["", "sentences", "words"]
+
+
+class CleanSettings(Settings):
+    """What is taken out of texts."""
+
+    boilerplate: tuple[LineKind, ...] = Field(
+        (), description="kinds of lines that go from texts of web pages: HTML, and what has an address (url)"
+    )
+
+
 class LimitSettings(Settings):
     """What a measure may be."""
 
     least: float | None = Field(None, description="none: as little as it likes")
     most: float | None = Field(None, description="none: as much as it likes")
+
+
+class QualitySettings(Settings):
+    """A classifier that learns from examples which texts are good."""
+
+    good: str = Field(min_length=1, description="good texts: a file, a folder or a pattern; below --data DIR")
+    bad: str = Field(min_length=1, description="bad texts, told in the same way")
+    least: float = Field(0.5, ge=0, le=1, description="score from which a text stays: 0 is bad, 1 is good")
+    columns: Columns = Columns()
 
 
 class JudgeSettings(Settings):
@@ -50,6 +114,16 @@ class JudgeSettings(Settings):
     )
     limits: dict[str, LimitSettings] = Field({}, description="other limits of rules, by name: {least = …, most = …}")
     private: tuple[Kind, ...] = Field(KINDS, description="personal data that is replaced by placeholders")
+    blocklists: tuple[str, ...] = Field(
+        (), description="files below --data DIR with a word or phrase a line, which texts must not hold"
+    )
+    blocked_share: float = Field(
+        0.0, ge=0, lt=1, description="share of a text's characters that may be in such words (C4: 0)"
+    )
+    blocked_hosts: str | tuple[str, ...] = Field(
+        (), description="hosts that pages must not be from, nor from below them; or a file with one a line"
+    )
+    quality: QualitySettings | None = Field(None, description="learn from examples which texts are good")
 
 
 class ContaminationSettings(Settings):
@@ -67,9 +141,15 @@ class CollectionSettings(Settings):
     evaluated: tuple[SourceSettings, ...] = Field(
         (), description="what models will be asked: texts that hold any of it go"
     )
+    fetch: FetchSettings = FetchSettings()
     limits: Limits = Limits()
     engine: EngineSettings = EngineSettings()
+    clean: CleanSettings = CleanSettings()
     judge: JudgeSettings = JudgeSettings()
+    segment: Segment = Field(
+        "",
+        description="one sentence a line, or spaces between Chinese words, in texts that were judged; none: as it is",
+    )
     duplicates: DuplicateSettings = DuplicateSettings()
     contamination: ContaminationSettings = ContaminationSettings()
 

@@ -7,36 +7,41 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chatwright.corpus.judging.repetition import Words, repetition
+from chatwright.corpus.judging.characters import (
+    BULLET,
+    LETTER,
+    LINE_END,
+    SPACE,
+    Block,
+    Flags,
+    Hashes,
+    Numbers,
+    Spans,
+    hash_of,
+)
+from chatwright.corpus.judging.repetition import repetition
 
 Measures = dict[str, NDArray[np.float64]]  # [N] each
 
-_WORD = re.compile(r"\w+(?:['’-]\w+)*")
-_WITHOUT_LETTERS = re.compile(r"(?<!\S)(?:[^\w\s]|[\d_])+(?!\S)")
-_LETTERS = re.compile(r"[^\W\d_]+")
 _PARAGRAPHS = re.compile(r"\n{2,}")
-_BULLETS = ("•", "‣", "▪", "●", "◦", "·", "- ", "* ")
-_ELLIPSIS = ("...", "…")
-# What a sentence ends with, closing quotes and brackets behind it included.
-_END_MARKS = (".", "!", "?", '"', "'", "。", "！", "？", "；", "”", "’", "」", "』", "…", "）", ")")
-_SENTENCE_END = {
-    "zh": re.compile(r"[。！？；!?]+"),
-    "": re.compile(r"[.!?]+[\"'”’)]*(?=\s|$)"),
-}
 _SHORT_LINE = 30  # characters
 _HAN_SHORT_LINE = 10  # about as much text as 30 Latin letters
+_BLOCK = 500_000  # characters that are looked at together; each takes some 60 bytes for that time
 
 STOP_WORDS: dict[str, frozenset[str]] = {
     "en": frozenset(("the", "be", "to", "of", "and", "that", "have", "with")),
     "de": frozenset(("der", "die", "das", "und", "ist", "nicht", "mit", "von", "zu", "den", "in")),
     "zh": frozenset("的年在月是和日了於·為有被人中为他與後也而由"),
 }
+_MOST_STOP_WORDS = 64
+_LOREM_IPSUM = ("lorem ipsum", "Lorem ipsum", "Lorem Ipsum", "LOREM IPSUM")
 
 
 def measure(texts: Sequence[str], language: str) -> Measures:
@@ -44,82 +49,203 @@ def measure(texts: Sequence[str], language: str) -> Measures:
 
     Counts: characters, words, sentences, stop_words (different ones; infinite where none are known), and what C4
     refuses, curly_brackets and lorem_ipsum. Means: word_length. To the words: hash_share, ellipsis_share,
-    new_line_share (line ends). Shares: letter_share (of what stands between spaces, what holds a letter); of the lines
-    bullet_lines, ellipsis_lines, ended_lines, short_lines, repeated_lines; of the characters repeated_line_characters,
-    repeated_paragraph_characters, and those of `repetition`.
+    new_line_share (line ends). Shares: letter_share (of what stands between spaces, what holds a letter; in Chinese of
+    the characters); of the lines bullet_lines, ellipsis_lines, ended_lines, short_lines, repeated_lines; of the
+    characters repeated_line_characters, repeated_paragraph_characters, and those of `repetition`. Words and lines of
+    more than half a million characters count as several.
     """
     if not texts:
         return {}
-    split = _han_words if language == "zh" else _WORD.findall
-    words = [split(text) for text in texts]
-    columns = [_of_one(text, own, language) for text, own in zip(texts, words, strict=True)]
-    found = {name: np.array([column[name] for column in columns], np.float64) for name in columns[0]}
-    return {**found, **repetition(Words.of(words))}
+    groups = [_of_group(group, language) for group in _groups(texts)]
+    return {name: np.concatenate([group[name] for group in groups]) for name in groups[0]}
 
 
-def _of_one(text: str, words: list[str], language: str) -> dict[str, float]:
-    han, count, ends = language == "zh", max(1, len(words)), _SENTENCE_END.get(language, _SENTENCE_END[""])
-    stops = STOP_WORDS.get(language)
-    repeated_paragraphs = _repeated(_PARAGRAPHS.split(text))[1] if "\n\n" in text else 0
+def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Neighbours that are no longer than a block, or one text that is."""
+    group, size = list[str](), 0
+    for text in texts:
+        if group and size + len(text) > _BLOCK:
+            yield group
+            group, size = [], 0
+        group.append(text)
+        size += len(text)
+    yield group
+
+
+def _of_group(texts: list[str], language: str) -> Measures:
+    if len(texts) == 1:
+        read = _Read.joined([_Read.of([piece], language) for piece in _pieces(texts[0])])
+    else:
+        read = _Read.of(texts, language)
     return {
-        "characters": len(text),
-        "words": len(words),
-        "sentences": len(ends.findall(text)),
-        "stop_words": len(stops.intersection([word.lower() for word in set(words)])) if stops else math.inf,
-        "word_length": len("".join(words)) / count,
-        "hash_share": text.count("#") / count,
-        "ellipsis_share": (text.count("...") + text.count("…")) / count,
-        "letter_share": _letter_share(text, han),
-        "new_line_share": text.count("\n") / count,
-        "repeated_paragraph_characters": repeated_paragraphs / max(1, len(text)),
-        "curly_brackets": text.count("{"),
-        "lorem_ipsum": text.lower().count("lorem ipsum"),
-        **_of_lines(text, _HAN_SHORT_LINE if han else _SHORT_LINE),
+        **_of_texts(texts, read, language),
+        **_of_lines(texts, read, language),
+        **repetition(read.words, len(texts)),
     }
 
 
-def _of_lines(text: str, short: int) -> dict[str, float]:
-    lines = [line for line in text.split("\n") if line.strip()] or [""]
-    bullets = ellipses = ended = shorter = 0
-    for line in lines:
-        inner = line.strip()
-        bullets += inner.startswith(_BULLETS)
-        ellipses += inner.endswith(_ELLIPSIS)
-        ended += inner.endswith(_END_MARKS)
-        shorter += len(line) <= short
-    repeated, characters = _repeated(lines)
+def _pieces(text: str) -> Iterator[str]:
+    """A text in pieces no longer than a block, cut at the end of a line or of a word where there is one."""
+    start = 0
+    while len(text) - start > _BLOCK:
+        within = start + _BLOCK // 2, start + _BLOCK
+        end = max(text.rfind("\n", *within), -1)
+        end = end if end >= 0 else text.rfind(" ", *within)
+        yield text[start : end if end >= 0 else within[1]]
+        start = end + 1 if end >= 0 else within[1]
+    yield text[start:]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a block holds: counts by text, [N]; words; lines that are not blank, and what begins or ends them, [L]."""
+
+    sentences: Numbers
+    inked: Numbers  # stretches between white space; in Chinese characters
+    lettered: Numbers  # those that hold a letter
+    words: Spans
+    stops: Numbers  # the stop words of each text, each once: the text's number · 64 + the word's
+    lines: Spans
+    bullets: Flags
+    ellipses: Flags
+    ended: Flags
+
+    @classmethod
+    def of(cls, texts: Sequence[str], language: str) -> _Read:
+        block = Block(texts)
+        if language == "zh":
+            start, end = block.dictionary_words(cut_words)
+            sentences = block.han_sentence_ends()
+            inked, lettered = (np.flatnonzero(flags) for flags in (~block.of_kind(SPACE), block.of_kind(LETTER)))
+        else:
+            start, end = block.words()
+            sentences = block.sentence_ends()
+            inked, ends = block.pieces()
+            lettered = inked[block.any_in(block.of_kind(LETTER), inked, ends)]
+        words = block.spans(start, end)
+        lines, first, last = block.lines()
+        code, before = block.codes, np.maximum(last - 1, 0)
+        listed = (code[first] == ord("-")) | (code[first] == ord("*"))
+        listed &= code[np.minimum(first + 1, last)] == ord(" ")
+        dots = (last - first >= 2) & (code[last] == ord(".")) & (code[before] == ord("."))
+        dots &= code[np.maximum(last - 2, 0)] == ord(".")
+        return cls(
+            sentences=block.count(sentences),
+            inked=block.count(inked),
+            lettered=block.count(lettered),
+            words=words,
+            stops=_stops(words, language),
+            lines=lines,
+            bullets=block.of_kind(BULLET)[first] | listed,
+            ellipses=dots | (code[last] == ord("…")),
+            ended=block.of_kind(LINE_END)[last],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Read]) -> _Read:
+        """The pieces of one text as one."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            sentences=np.sum([part.sentences for part in parts], axis=0),
+            inked=np.sum([part.inked for part in parts], axis=0),
+            lettered=np.sum([part.lettered for part in parts], axis=0),
+            words=Spans.joined([part.words for part in parts]),
+            stops=np.unique(np.concatenate([part.stops for part in parts])),
+            lines=Spans.joined([part.lines for part in parts]),
+            bullets=np.concatenate([part.bullets for part in parts]),
+            ellipses=np.concatenate([part.ellipses for part in parts]),
+            ended=np.concatenate([part.ended for part in parts]),
+        )
+
+
+def _stops(words: Spans, language: str) -> Numbers:
+    hashes, numbers, longest = _stop_hashes(language)
+    short = np.flatnonzero(words.lengths <= longest)
+    if not len(short):
+        return short
+    looked = words.hashes[short]
+    which = np.minimum(np.searchsorted(hashes, looked), len(hashes) - 1)
+    found = hashes[which] == looked
+    return np.unique(words.owner[short[found]] * _MOST_STOP_WORDS + numbers[which[found]])
+
+
+@cache
+def _stop_hashes(language: str) -> tuple[Hashes, Numbers, int]:
+    """Hashes of stop words as they are, with a capital, in capitals, in order; which word each is; the longest."""
+    stops = sorted(STOP_WORDS.get(language, ()))
+    spelt = {str(form): number for number, word in enumerate(stops) for form in (word, word.title(), word.upper())}
+    hashes = np.array([hash_of(form) for form in spelt], np.uint64)
+    order = np.argsort(hashes)
+    return hashes[order], np.array(list(spelt.values()), np.int64)[order], max(map(len, stops), default=0)
+
+
+def _of_texts(texts: Sequence[str], read: _Read, language: str) -> Measures:
+    characters = np.array([len(text) for text in texts], np.float64)
+    words = np.bincount(read.words.owner, minlength=len(texts)).astype(np.float64)
+    count = np.maximum(1, words)
+    if language in STOP_WORDS:
+        stops = np.bincount(read.stops // _MOST_STOP_WORDS, minlength=len(texts)).astype(np.float64)
+    else:
+        stops = np.full(len(texts), math.inf)
+    nothing = read.inked == 0 if language != "zh" else np.zeros(len(texts), np.bool_)  # counts as letters elsewhere
     return {
-        "bullet_lines": bullets / len(lines),
-        "ellipsis_lines": ellipses / len(lines),
-        "ended_lines": ended / len(lines),
-        "short_lines": shorter / len(lines),
-        "repeated_lines": repeated / len(lines),
-        "repeated_line_characters": characters / max(1, len(text)),
+        "characters": characters,
+        "words": words,
+        "sentences": read.sentences.astype(np.float64),
+        "stop_words": stops,
+        "word_length": np.bincount(read.words.owner, read.words.lengths, len(texts)) / count,
+        "hash_share": _counted(texts, "#") / count,
+        "ellipsis_share": (_counted(texts, "...") + _counted(texts, "…")) / count,
+        "letter_share": (read.lettered + nothing) / np.maximum(1, read.inked),
+        "new_line_share": _counted(texts, "\n") / count,
+        "repeated_paragraph_characters": np.array([_repeated_paragraphs(text) for text in texts], np.float64)
+        / np.maximum(1, characters),
+        "curly_brackets": _counted(texts, "{"),
+        "lorem_ipsum": np.sum([_counted(texts, form) for form in _LOREM_IPSUM], axis=0),
     }
 
 
-def _letter_share(text: str, han: bool) -> float:
-    """The share of what stands between spaces that holds a letter; in Chinese of the characters."""
-    pieces = text.split()
-    if han:
-        return len("".join(_LETTERS.findall(text))) / max(1, len("".join(pieces)))
-    return 1 - len(_WITHOUT_LETTERS.findall(text)) / max(1, len(pieces))
+def _counted(texts: Sequence[str], what: str) -> NDArray[np.float64]:
+    return np.array([text.count(what) for text in texts], np.float64)
 
 
-def _repeated(pieces: Sequence[str]) -> tuple[int, int]:
-    """How many pieces stood there before, and their characters."""
-    if len(set(pieces)) == len(pieces):
-        return 0, 0
-    seen, count, characters = set[str](), 0, 0
-    for piece in pieces:
-        if piece in seen:
-            count, characters = count + 1, characters + len(piece)
-        seen.add(piece)
-    return count, characters
+def _of_lines(texts: Sequence[str], read: _Read, language: str) -> Measures:
+    lines, total = read.lines, len(texts)
+    there = np.bincount(lines.owner, minlength=total)
+    count = np.maximum(1, there)
+    short = lines.lengths <= (_HAN_SHORT_LINE if language == "zh" else _SHORT_LINE)
+    order = np.lexsort((lines.hashes, lines.owner))
+    same = (np.diff(lines.hashes[order]) == 0) & (np.diff(lines.owner[order]) == 0)
+    again = order[1:][same]  # stood there before, or stands there later: equal lines count the same
+    characters = np.bincount(lines.owner[again], lines.lengths[again], total)
+
+    def share(flags: Flags) -> NDArray[np.float64]:
+        return np.bincount(lines.owner[flags], minlength=total) / count
+
+    return {
+        "bullet_lines": share(read.bullets),
+        "ellipsis_lines": share(read.ellipses),
+        "ended_lines": share(read.ended),
+        "short_lines": share(short) + (there == 0),
+        "repeated_lines": np.bincount(lines.owner[again], minlength=total) / count,
+        "repeated_line_characters": characters / np.array([max(1, len(text)) for text in texts]),
+    }
 
 
-def _han_words(text: str) -> list[str]:
-    return [word for word in _cut()(text) if word[0].isalnum()]
+def _repeated_paragraphs(text: str) -> int:
+    """Characters of the paragraphs that stood there before."""
+    if "\n\n" not in text:
+        return 0
+    paragraphs = _PARAGRAPHS.split(text)
+    if len(set(paragraphs)) == len(paragraphs):
+        return 0
+    return sum(map(len, paragraphs)) - sum(map(len, set(paragraphs)))
+
+
+def cut_words(text: str) -> list[str]:
+    """A Chinese text as the words of a dictionary and what stands between them; joined they are the text."""
+    return _cut()(text)
 
 
 @cache

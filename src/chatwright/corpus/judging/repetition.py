@@ -6,11 +6,12 @@ for only where shorter ones are repeated, of which there are fewer and fewer. N 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from chatwright.corpus.judging.characters import Spans
 
 TOP, DUPLICATED = (2, 3, 4), (5, 6, 7, 8, 9, 10)
 _HASH_BITS = np.uint64(44)  # of an n-gram; the bits above hold the document's number, so that one sort serves all
@@ -18,51 +19,29 @@ _MOST_CHARACTERS = 2**20 - 1  # of an n-gram
 _FACTORS = np.random.default_rng(2112_11446).integers(1, 2**63, max(DUPLICATED), dtype=np.int64).astype(np.uint64) | 1
 
 
-@dataclass(frozen=True)
-class Words:
-    """The words of N documents one behind the other: [W] each, and where each document starts, [N + 1]."""
-
-    words: list[str]
-    starts: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, documents: Sequence[list[str]]) -> Words:
-        """From the words of each document."""
-        starts = np.cumsum([0, *map(len, documents)])
-        return cls([word for words in documents for word in words], starts)
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    def document(self, number: int) -> list[str]:
-        """The words of one document."""
-        return self.words[int(self.starts[number]) : int(self.starts[number + 1])]
-
-
-def repetition(words: Words) -> dict[str, NDArray[np.float64]]:
+def repetition(words: Spans, documents: int) -> dict[str, NDArray[np.float64]]:
     """Shares of the words' characters, [N] each, between 0 and 1.
 
     `top_2_gram` … `top_4_gram`: in all occurrences of the most frequent n-gram, of equally frequent ones the longest;
     0 if none occurs twice. `repeated_5_grams` … `repeated_10_grams`: in n-grams that stood there before, characters
     of overlapping ones counted once.
     """
-    lengths = np.fromiter(map(len, words.words), np.int64, len(words.words))
-    hashes = np.fromiter(map(hash, words.words), np.int64, len(words.words)).astype(np.uint64)
+    lengths, owner = words.lengths, words.owner
     before = np.concatenate(([0], np.cumsum(lengths)))  # characters in front of each word
-    owner = np.repeat(np.arange(len(words)), np.diff(words.starts))
-    total = np.maximum(1, before[words.starts[1:]] - before[words.starts[:-1]])
-    shares = {f"top_{n}_gram": np.zeros(len(words)) for n in TOP}
-    shares |= {f"repeated_{n}_grams": np.zeros(len(words)) for n in DUPLICATED}
+    starts = np.searchsorted(owner, np.arange(documents + 1))
+    total = np.maximum(1, before[starts[1:]] - before[starts[:-1]])
+    shares = {f"top_{n}_gram": np.zeros(documents) for n in TOP}
+    shares |= {f"repeated_{n}_grams": np.zeros(documents) for n in DUPLICATED}
     places = np.arange(len(lengths))
     for n in range(TOP[0], DUPLICATED[-1] + 1):
-        grams = _Grams.of(n, places, hashes, owner)
+        grams = _Grams.of(n, places, words.hashes, owner)
         if not len(grams.counts):
             break
         if n in TOP:
-            shares[f"top_{n}_gram"] = _top(grams, before, len(words)) / total
+            shares[f"top_{n}_gram"] = _top(grams, before, documents) / total
         if n in DUPLICATED:
             covered = np.concatenate(([0], np.cumsum(lengths * grams.covers_again(len(lengths)))))
-            shares[f"repeated_{n}_grams"] = (covered[words.starts[1:]] - covered[words.starts[:-1]]) / total
+            shares[f"repeated_{n}_grams"] = (covered[starts[1:]] - covered[starts[:-1]]) / total
         places = grams.repeated()  # what is repeated with one word more is repeated without it
     return shares
 
@@ -89,7 +68,7 @@ class _Grams:
         for place in range(n):
             mixed += hashes[places + place] * _FACTORS[place]
         keys = (owner[places].astype(np.uint64) << _HASH_BITS) | (mixed >> (np.uint64(64) - _HASH_BITS))
-        order = np.argsort(keys, kind="stable")
+        order = np.argsort(keys)
         keys = keys[order]
         runs = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else places
         counts = np.diff(np.append(runs, len(keys)))
@@ -101,10 +80,10 @@ class _Grams:
 
     def covers_again(self, words: int) -> NDArray[np.bool_]:
         """Which words are in an n-gram that stood there before: [W]."""
-        again = np.ones(len(self.first), np.bool_)
-        again[self.runs] = False
-        edges = np.bincount(self.first[again], minlength=words + 1)
-        edges -= np.bincount(self.first[again] + self.n, minlength=words + 1)
+        again = np.bincount(self.first, minlength=words + 1)
+        again[np.minimum.reduceat(self.first, self.runs)] = 0  # the first of equal ones
+        edges = again.copy()
+        edges[self.n :] -= again[: -self.n]
         inside: NDArray[np.bool_] = np.cumsum(edges)[:words] > 0
         return inside
 

@@ -42,11 +42,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Broken:
-    """A rule that a text breaks: its name, the value, and the limit that it passes."""
+    """A rule that a text breaks: its name, and where they say anything the value, the limit that it passes, and why."""
 
     rule: str
-    value: float
-    limit: float
+    value: float | None = None
+    limit: float | None = None
+    why: str = ""
 
 
 def _at_most(limit: float, **others: float | None) -> tuple[Limits, dict[str, Limits]]:
@@ -93,6 +94,8 @@ RULES: tuple[Rule, ...] = (
     Rule("characters of repeated lines, strictly", "repeated_line_characters", "FineWeb", *_at_most(0.1)),
     Rule("new lines a word", "new_line_share", "FineWeb", *_at_most(0.3, zh=None)),
 )
+
+MEASURED = tuple(dict.fromkeys(rule.measure for rule in RULES))  # what is told of every text
 
 
 def chosen_rules(off: Sequence[str] = (), limits: Mapping[str, Limits] | None = None) -> tuple[Rule, ...]:

@@ -9,6 +9,7 @@ since they belong to nobody.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -17,6 +18,9 @@ from dataclasses import dataclass
 from chatwright.corpus.private.kinds import KINDS, Kind
 from chatwright.corpus.private.numbers import numbers
 from chatwright.corpus.private.patterns import Found, addresses, fold, keys
+
+# Every shape has one of these; texts that have none, as many short Chinese ones, need no closer look.
+_HINT = re.compile(r"[0-9０-９@＠:：(（\[]|[A-Za-z0-9_-]{8}")
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ def replace_private(text: str, spans: Iterable[Span] | None = None) -> tuple[str
 
 def _scan(text: str, kinds: Collection[Kind]) -> list[Span]:
     """One look at the text: every reading, of which those are kept that win."""
+    if not _HINT.search(text):
+        return []
     text = fold(text)
     found: list[Found] = [*addresses(text), *keys(text), *numbers(text)]
     # All kinds take part in the contest, also those that are not asked for: a card is no telephone.

@@ -9,13 +9,14 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, TypeVar
 
-from chatwright.corpus.readers.found import Broken, Failed, Found
+from chatwright.corpus.readers.found import Broken, Failed
 from chatwright.corpus.readers.stream import RawStream, Source
 from chatwright.corpus.readers.unpack import Ratio
 
-Member = Callable[[Source, str], Iterator[Found | Failed]]  # reads one member, told by its name
+T = TypeVar("T")
+Member = Callable[[Source, str], Iterator[T | Failed]]  # reads one member, told by its name
 _MOST_DIRECTORY = 64 * 10**6  # bytes; zipfile holds a ZIP's directory in memory, ten times as large
 _MOST_TAR_HEADER = 10**6  # bytes of a long name or extended header, which tarfile holds in memory
 _END_OF_DIRECTORY = b"PK\x05\x06"
@@ -94,7 +95,7 @@ def _zip_problem(error: Exception) -> Broken:
     return Broken("broken zip member", str(error)[:200] if known else f"{type(error).__name__}: {error}"[:200])
 
 
-def read_zip(source: Source, read_member: Member) -> Iterator[Found | Failed]:
+def read_zip(source: Source, read_member: Member[T]) -> Iterator[T | Failed]:
     """Every member in the order of the directory; one that is broken costs nothing but itself."""
     archive = open_zip(source.any_order(), source.limits.members)
     for info in archive.filelist:
@@ -124,7 +125,7 @@ def _zip_refused(info: zipfile.ZipInfo, name: str) -> Broken | None:
     return None
 
 
-def read_tar(source: Source, read_member: Member) -> Iterator[Found | Failed]:
+def read_tar(source: Source, read_member: Member[T]) -> Iterator[T | Failed]:
     """Every member in order, read once from front to end; damaged headers are passed over and told."""
     damage: list[str] = []
     try:
@@ -156,8 +157,8 @@ def read_tar(source: Source, read_member: Member) -> Iterator[Found | Failed]:
 
 
 def _tar_member(
-    archive: tarfile.TarFile, info: tarfile.TarInfo, source: Source, read_member: Member
-) -> Iterator[Found | Failed]:
+    archive: tarfile.TarFile, info: tarfile.TarInfo, source: Source, read_member: Member[T]
+) -> Iterator[T | Failed]:
     name = printable(info.name)
     try:
         if refused := _tar_refused(info, name):

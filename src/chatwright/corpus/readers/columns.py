@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
+from chatwright.corpus.exchanges import COLUMNS as SHAPE_COLUMNS
+from chatwright.corpus.exchanges import is_pair, is_shape
 from chatwright.corpus.readers.decoding import refuse_replaced, without_debris
-from chatwright.corpus.readers.found import About, Broken, Failed, Found
+from chatwright.corpus.readers.found import About, Broken, Failed, Found, Row
 from chatwright.corpus.readers.settings import Columns
-from chatwright.corpus.readers.shapes import SHAPE_COLUMNS, is_pair, is_shape, rendered
+from chatwright.corpus.readers.shapes import rendered
 from chatwright.corpus.readers.stream import Source
 
 TEXT = (
@@ -25,6 +27,16 @@ ABOUT = {
     "license": ("license", "licence", "rights"),
 }
 _NESTED = ("meta", "metadata")  # where some sets keep what they know about a text
+
+
+def row_documents(source: Source, rows: Callable[[Source], Iterator[Row]]) -> Iterator[Found | Failed]:
+    """Each of the rows as a document."""
+    for row in rows(source):
+        origin = f"{row.origin}#{row.number}"
+        if isinstance(row.value, Broken):
+            yield Failed(origin, row.offset, row.value.rule, row.value.why)
+        else:
+            yield row_document(row.value, origin, row.offset, source)
 
 
 def row_document(row: Any, origin: str, offset: int, source: Source) -> Found | Failed:
@@ -56,17 +68,18 @@ def wanted(names: list[str], columns: Columns) -> list[str]:
     return [name for name in names if name in named or name.lower() in usual]
 
 
+def text_column(row: Mapping[str, Any]) -> str | None:
+    """The column that holds the row's text; None of a conversation and the like, and where there is none."""
+    return None if is_shape(row) else _find(row, TEXT)
+
+
 def _text(row: dict[str, Any], columns: Columns) -> str:
-    if columns.text is not None:
-        if columns.text not in row:
-            raise Broken("row lacks the text column", f"no {columns.text!r} among {_names(row)}")
-        return _as_text(row[columns.text], columns.text)
-    if is_shape(row):
-        return rendered(row)
-    name = _find(row, TEXT)
+    name = columns.text if columns.text is not None else text_column(row)
     if name is not None:
-        return _as_text(row[name], name)
-    if is_pair(row):
+        if name not in row:
+            raise Broken("row lacks the text column", f"no {name!r} among {_names(row)}")
+        return as_text(row[name], name)
+    if is_shape(row) or is_pair(row):
         return rendered(row)
     raise Broken("row has no text column", f"columns: {_names(row)}")
 
@@ -85,7 +98,8 @@ def _find(row: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
     return next((lower[name] for name in names if name in lower), None)
 
 
-def _as_text(value: Any, name: str) -> str:
+def as_text(value: Any, name: str) -> str:
+    """A column's value as text; `Broken` where it is none."""
     if isinstance(value, bytes):
         text = value.decode("utf-8", "replace")
         refuse_replaced(text, value.count("\ufffd".encode()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,19 @@ class Broken(Exception):  # noqa: N818 – not a user's mistake: readers turn it
     def __init__(self, rule: str, why: str = "") -> None:
         super().__init__(rule, why)
         self.rule, self.why = rule, why
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a file, before anything is made of it: its value, or what keeps it from being one.
+
+    `number` counts rows from 1 (of JSON Lines, lines); `line` is where it begins, None where there are no lines;
+    `offset` is that of the document which is made of it. `nuls`: it held NUL bytes, which are taken out.
+    """
+
+    origin: str
+    number: int
+    line: int | None
+    offset: int
+    value: Any | Broken
+    nuls: bool = False

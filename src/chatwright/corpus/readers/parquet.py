@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chatwright.corpus.readers.columns import has_text, row_document, wanted
-from chatwright.corpus.readers.found import Broken, Failed, Found
+from chatwright.corpus.readers.columns import has_text, wanted
+from chatwright.corpus.readers.found import Broken, Row
 from chatwright.corpus.readers.stream import Source
 from chatwright.corpus.readers.unpack import Ratio
 
@@ -14,8 +14,8 @@ _BATCH_BYTES = 16 * 10**6  # of unpacked columns, on average, that are in memory
 _BATCH_ROWS = 1_024
 
 
-def read_parquet(source: Source) -> Iterator[Found | Failed]:
-    """Each row as a document, numbered from 1."""
+def parquet_rows(source: Source) -> Iterator[Row]:
+    """Each row as an object, numbered from 1."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -37,12 +37,12 @@ def read_parquet(source: Source) -> Iterator[Found | Failed]:
         try:
             for row in _rows(file, group, names, source, ratio):
                 number += 1
-                yield row_document(row, f"{source.origin}#{number}", number - 1, source)
+                yield Row(source.origin, number, None, number - 1, row)
         except Broken as problem:
-            yield Failed(f"{source.origin}#{number + 1}", number, problem.rule, problem.why)
+            yield Row(source.origin, number + 1, None, number, problem)
             source.reading.check()
         except (pa.ArrowException, OSError, ValueError) as error:
-            yield Failed(f"{source.origin}#{number + 1}", number, "broken row group", str(error)[:300])
+            yield Row(source.origin, number + 1, None, number, Broken("broken row group", str(error)[:300]))
         first += metadata.num_rows
 
 

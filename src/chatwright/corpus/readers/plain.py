@@ -21,9 +21,9 @@ def read_document(source: Source, format: str) -> Iterator[Found | Failed]:
     if not data:
         raise Broken("empty file", "0 bytes")
     if format == "html":
-        yield Found(source.origin, 0, format, raw=data)
+        yield Found(source.origin, 0, format, raw=data, charset=source.charset)
         return
-    text = decoded(data, format)
+    text = decoded(data, format, source.charset)
     title = ""
     if format == "text":
         title, text = book_text(text)

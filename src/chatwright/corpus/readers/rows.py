@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from chatwright.corpus.readers.columns import row_document
 from chatwright.corpus.readers.decoding import as_utf8, refuse_replaced
-from chatwright.corpus.readers.found import Broken, Failed, Found
+from chatwright.corpus.readers.found import Broken, Row
 from chatwright.corpus.readers.stream import CHUNK, Source, Stream, lines
 
 _MOST_VALUES = 2_000_000  # in one row; as Python's objects they take some hundred bytes each
@@ -20,40 +19,37 @@ _INSIDE = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+")*+')
 _OPENING = {ord("}"): ord("{"), ord("]"): ord("[")}
 
 
-def read_json_lines(source: Source) -> Iterator[Found | Failed]:
-    """Each line's object as a document, numbered by lines; empty lines are passed over."""
+def json_line_rows(source: Source) -> Iterator[Row]:
+    """Each line's value, numbered by lines; empty lines are passed over."""
     for number, offset, line in lines(as_utf8(source.stream), source.limits.line_bytes):
-        origin = f"{source.origin}#{number}"
         if line is None:
-            yield _too_long(origin, offset, source)
+            problem = Broken("row too long", f"the limit is {source.limits.line_megabytes:g} MB")
+            yield Row(source.origin, number, number, offset, problem)
         elif line.strip():
-            yield _document(line, origin, offset, source)
+            yield _row(line, source.origin, number, number, offset)
 
 
-def read_json(source: Source) -> Iterator[Found | Failed]:
+def json_rows(source: Source) -> Iterator[Row]:
     """Each object of an array, or of objects that follow one another, numbered from 1."""
+    stream = as_utf8(source.stream)
+    stream.line_ends = 0
     number = 0
-    for offset, value in values(as_utf8(source.stream), source.limits.line_bytes):
+    for offset, value in values(stream, source.limits.line_bytes):
         number += 1
-        origin = f"{source.origin}#{number}"
-        if isinstance(value, Broken):
-            yield Failed(origin, offset, value.rule, value.why)
+        if isinstance(value, Broken):  # it is not passed yet
+            yield Row(source.origin, number, stream.line_ends + 1, offset, value)
         else:
-            yield _document(value, origin, offset, source)
+            yield _row(value, source.origin, number, stream.line_ends + 1 - value.count(b"\n"), offset)
     if not number:
         raise Broken("no rows", "the file holds no JSON objects")
 
 
-def _too_long(origin: str, offset: int, source: Source) -> Failed:
-    return Failed(origin, offset, "row too long", f"the limit is {source.limits.line_megabytes:g} MB")
-
-
-def _document(data: bytes, origin: str, offset: int, source: Source) -> Found | Failed:
+def _row(data: bytes, origin: str, number: int, line: int, offset: int) -> Row:
     try:
-        row = parsed(data)
+        value = parsed(data)
     except Broken as problem:
-        return Failed(origin, offset, problem.rule, problem.why)
-    return row_document(row, origin, offset, source)
+        value = problem
+    return Row(origin, number, line, offset, value, nuls=b"\0" in data)
 
 
 def parsed(data: bytes) -> Any:

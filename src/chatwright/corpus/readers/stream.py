@@ -17,6 +17,8 @@ _MOST_DEEP = 4  # archives within archives
 class Stream:
     """Reads what `read(size)` gives piece by piece; `position` counts the bytes taken.
 
+    Whoever sets `line_ends` to 0 has those counted that are taken from then on; what is put back is not taken off.
+
     `Broken` comes when the piece that cannot be read is reached, not before.
 
     >>> stream = Stream(io.BytesIO(b"one\\ntwo").read)
@@ -33,6 +35,7 @@ class Stream:
         self._read, self._seek, self._more = read, seek, more
         self._buffer, self._start, self._ended = b"", 0, False
         self.position = 0
+        self.line_ends: int | None = None
 
     def _fill(self, size: int) -> bool:
         """Have `size` bytes in the buffer; False when fewer are left."""
@@ -56,6 +59,8 @@ class Stream:
         taken = self._buffer[self._start : self._start + size]
         self._start += len(taken)
         self.position += len(taken)
+        if self.line_ends is not None:
+            self.line_ends += taken.count(b"\n")
         return taken
 
     def read(self, size: int) -> bytes:
@@ -203,6 +208,7 @@ class Source:
     file: BinaryIO | None = None
     depth: int = 0
     compression: str = field(default="")  # set only for readers that unpack by themselves
+    charset: str = ""  # of a document, where it is declared outside of it
 
     @property
     def limits(self) -> Limits:

@@ -6,17 +6,17 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
-from chatwright.corpus.readers.columns import has_text, row_document
+from chatwright.corpus.readers.columns import has_text
 from chatwright.corpus.readers.decoding import as_utf8, refuse_replaced
-from chatwright.corpus.readers.found import Broken, Failed, Found
+from chatwright.corpus.readers.found import Broken, Row
 from chatwright.corpus.readers.stream import Source, lines
 
 _DELIMITERS = ",;\t|"
 _CLOSING = re.compile(r'[^"]*+(?:""[^"]*+)*+"(?!")')  # up to the quote that ends a field; "" is a quote in it
 
 
-def read_table(source: Source, delimiter: str | None = None) -> Iterator[Found | Failed]:
-    """Each row as a document, numbered from 1 after the header; without `delimiter` the header tells it.
+def table_rows(source: Source, delimiter: str | None = None) -> Iterator[Row]:
+    """Each row as an object, numbered from 1 after the header; without `delimiter` the header tells it.
 
     The csv module is not used: its limit for a field is one for the whole process, and a quote that is never
     closed swallows all that comes after it.
@@ -28,30 +28,39 @@ def read_table(source: Source, delimiter: str | None = None) -> Iterator[Found |
     names = header if isinstance(header, list) else []
     if not has_text(names, source.reading.columns):
         raise Broken("no text column", f"columns: {', '.join(names)[:200]}")
+    table.nuls = False
     for number, row in enumerate(table.rows):
-        origin = f"{source.origin}#{number + 1}"
+        value: dict[str, str] | Broken
         if isinstance(row, Broken):
-            yield Failed(origin, number, row.rule, row.why)
+            value = row
         elif len(row) != len(names):
-            yield Failed(origin, number, "row has other columns than the header", f"{len(row)}, not {len(names)}")
+            value = Broken("row has other columns than the header", f"{len(row)}, not {len(names)}")
         else:
-            yield row_document(dict(zip(names, row, strict=True)), origin, number, source)
+            value = dict(zip(names, row, strict=True))
+        yield Row(source.origin, number + 1, table.line, number, value, table.nuls)
+        table.nuls = False
 
 
 class Table:
-    """The rows of a table, the header first: lists of fields, or what is wrong with a row."""
+    """The rows of a table, the header first: lists of fields, or what is wrong with a row.
+
+    `line` is where the last of them began; `nuls` is set where NULs were taken out.
+    """
 
     def __init__(self, source: Source, delimiter: str | None) -> None:
         self._limit = source.limits.line_bytes
         self._lines = lines(as_utf8(source.stream), self._limit)
-        self._again = deque[str | Broken]()  # lines of a row that was none, to be read once more
+        self._again = deque[tuple[int, str | Broken]]()  # lines of a row that was none, to be read once more
         self._delimiter = delimiter
+        self._last, self.line, self.nuls = 0, 0, False
         self.rows = self._rows()
 
     def _next_line(self) -> str | Broken | None:
         if self._again:
-            return self._again.popleft()
-        for _, _, line in self._lines:
+            self._last, again = self._again.popleft()
+            return again
+        for number, _, line in self._lines:
+            self._last = number
             if line is None:
                 return Broken("row too long", f"the limit is {self._limit / 1e6:g} MB")
             try:
@@ -62,11 +71,13 @@ class Table:
                     refuse_replaced(text, line.count("\ufffd".encode()))
                 except Broken as problem:
                     return problem
+            self.nuls |= "\0" in text
             return text.replace("\0", "").removesuffix("\r")
         return None
 
     def _rows(self) -> Iterator[list[str] | Broken]:
         while (line := self._next_line()) is not None:
+            self.line = self._last
             if isinstance(line, Broken):
                 yield line
             elif line.strip():
@@ -107,17 +118,18 @@ class Table:
 
     def _closed_later(self, begun: str) -> tuple[str, str] | Broken:
         """(field, rest of its last line) of a field that goes on over line ends."""
-        pieces, size = [begun], len(begun)
+        pieces, size, numbers = [begun], len(begun), [self._last]
         while size < self._limit:
             line = self._next_line()
             if line is None:
                 break
             if isinstance(line, Broken):
-                self._again.appendleft(line)
+                self._again.appendleft((self._last, line))
                 break
             if match := _CLOSING.match(line):
                 return "\n".join([*pieces, line[: match.end() - 1]]), line[match.end() :]
             pieces.append(line)
+            numbers.append(self._last)
             size += len(line) + 1
-        self._again.extendleft(reversed(pieces[1:]))
+        self._again.extendleft(reversed(list(zip(numbers, pieces, strict=True))[1:]))
         return Broken("quote that is never closed", begun[:80])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatwright.bench.pages import PAGES, Marked, read_marked_pages, score
+from chatwright.bench.corpus.pages import PAGES, Marked, read_marked_pages, score
 from chatwright.core.errors import DataError
 
 

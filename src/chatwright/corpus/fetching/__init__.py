@@ -1,0 +1,1 @@
+"""What lies elsewhere, by its address: pages, feeds and data sets, fetched politely, once, and kept as files."""
