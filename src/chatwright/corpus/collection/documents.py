@@ -10,6 +10,7 @@ from typing import Any
 
 from chatwright.corpus.boilerplate import Cut, without_boilerplate
 from chatwright.corpus.clean import clean_text
+from chatwright.corpus.collection.deadly import DEADLY
 from chatwright.corpus.collection.parts import Made
 from chatwright.corpus.collection.settings import LineKind
 from chatwright.corpus.contamination import Asked
@@ -63,6 +64,8 @@ def extract(
             text, title, date = page.text, title or page.title, date or page.date
             language = language or ("" if _TEMPLATE.fullmatch(page.language) else page.language)
             rule = None if text.strip() else "a page without main text"
+        elif format_ == DEADLY:
+            rule = "reading it ends the process"
         else:
             text = content.decode("utf-8", "replace")
         _add(made, rule, text=text, title=title, date=date, language=language, format=format_)

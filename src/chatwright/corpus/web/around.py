@@ -18,20 +18,18 @@ _SMALL = re.compile(
     r"|donat|credit|advert|sponsor|breadcrumb|toolbar|print|byline|author-?(?:box|bio|info)|cookie|consent|tags?\b|rating"
     r"|pagination|pager|comments?\b|citation|disclaimer|follow|outbrain|taboola"
 )
-_CALL = re.compile(
+_CALL = re.compile(  # beside what `corpus.boilerplate` cuts and tells of: notices of rights, sharing, bare links
     r"""\W*(?:
     read(?:\ more|\ also|\ next)|also\ read|see\ also|more\ (?:on|from|about)\ this|related(?:\ articles?|\ stories|:)
-    |recommended|click\ here|sign\ up|subscribe|get\ the\ |never\ miss|don.t\ miss|follow\ us|share\ (?:this|on)
+    |recommended|click\ here|sign\ up|subscribe|get\ the\ |never\ miss|don.t\ miss
     |we\ want\ to\ hear|download\ (?:the|our)\ app|support\ (?:us|our)
     |(?:lesen\ sie\ )?auch\ (?:lesen|interessant|spannend)|lesen\ sie\ (?:auch|mehr|hier)
     |mehr\ (?:zum\ thema|lesen|dazu|infos)
-    |weiterlesen|das\ könnte|zum\ newsletter|jetzt\ (?:abonnieren|anmelden)|newsletter|folgen\ sie|teilen
+    |weiterlesen|das\ könnte|zum\ newsletter|jetzt\ (?:abonnieren|anmelden)|newsletter|folgen\ sie
     |weitere\ (?:artikel|beiträge|informationen|themen)
-    |lire\ aussi|à\ lire|voir\ aussi|abonnez|partager|lea\ (?:también|además)|leia\ (?:também|mais)|leggi\ anche
+    |lire\ aussi|à\ lire|voir\ aussi|abonnez|lea\ (?:también|además)|leia\ (?:também|mais)|leggi\ anche
     |lees\ ook
     |czytaj\ (?:też|także|więcej)|zobacz\ (?:też|także|również)|читайте\ также
-    |相关(?:阅读|新闻|推荐|文章)|延伸阅读|推荐阅读|责任编辑|责编|更多精彩
-    |©|copyright|all\ rights\ reserved|alle\ rechte\ vorbehalten
     |(?:photo|foto|image|bild|credit|quelle|source)s?\s?[:©]|getty\ images
     )""",
     re.IGNORECASE | re.VERBOSE,
@@ -45,11 +43,8 @@ _DESCRIBED = 40  # of a description
 
 def drop_small(tree: Any) -> None:
     """Take short elements out of a page that are named for what is no text: promotions, sharing, credits."""
-    named = [
-        each
-        for each in tree.iter("div", "section", "p", "ul", "ol", "span", "form", "h2", "h3", "h4")
-        if _small(_name(each))
-    ]
+    blocks = tree.iter("div", "section", "p", "ul", "ol", "span", "form", "h2", "h3", "h4")
+    named = [each for each in blocks if each.attrib and _small(_name(each))]
     for element in named:
         if (
             element.getparent() is not None

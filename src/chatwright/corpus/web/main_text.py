@@ -6,8 +6,10 @@ Its short results are asked again with its fallbacks. The figures are printed by
 
 from __future__ import annotations
 
+import gc
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -46,7 +48,23 @@ def main_text(content: bytes, charset: str = "") -> Page:
     `charset` is what came with the page (HTTP header), "" where nothing did.
     """
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it warns of is told by the ledger
-    source = page_text(content, charset)
+    with _uncollected():
+        return _read(page_text(content, charset))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """The garbage collector at rest: of a page's many elements none is in a cycle, and looking for them takes long."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _read(source: str) -> Page:
     tree = _parsed(source)
     if tree is None:
         return Page()
