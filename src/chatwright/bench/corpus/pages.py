@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,13 +24,14 @@ from chatwright.bench.corpus.texts import public_texts
 from chatwright.bench.measured import Row
 from chatwright.core.errors import DataError
 from chatwright.corpus.clean import one_line
+from chatwright.corpus.engine import run_apart
 from chatwright.corpus.public import read_text
 from chatwright.corpus.web.main_text import main_text
 
 PAGES = "html-trafilatura/evaldata.json"
 _FULL, _OURS = "trafilatura", "main text"
 _LESS = 0.005  # of F1
-_ROUNDS = 3
+_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,11 @@ def measure_pages(asked: Asked) -> list[Row]:
     """Passages found in the text of web pages, and pages read a second: ours, trafilatura's modes, plain paragraphs."""
     public_texts(asked.data, [PAGES])
     pages = read_marked_pages(Path(str(asked.data)))
-    ways = _ways()
-    texts, speeds = dict[str, list[str]](), {name: list[float]() for name in ways}
     with asked.show("pages") as progress:
-        for turn in range(_ROUNDS):
-            progress.update(turn / _ROUNDS, "reading web pages")
-            for name, seconds in _once(ways, pages, texts).items():
-                speeds[name].append(len(pages) / seconds)
+        progress.update(0.1, "reading web pages")
+        texts, speeds = run_apart(_read, pages)  # apart, as the stage reads them: beside nothing else
     rows = list[Row]()
-    for name in ways:
+    for name in texts:
         target, holds = None, None
         for unseen, which in ((False, ""), (True, " on pages not tuned on")):
             found, theirs = score(pages, texts[name], unseen=unseen), score(pages, texts[_FULL], unseen=unseen)
@@ -126,13 +122,14 @@ def _ways() -> dict[str, Callable[[bytes], str]]:
     }
 
 
-def _once(ways: dict[str, Any], pages: Sequence[Marked], texts: dict[str, list[str]]) -> dict[str, float]:
-    """Processor seconds of each way, page by page in turns: all meet the same machine. `texts` gets what they say."""
-    seconds = dict.fromkeys(ways, 0.0)
-    texts |= {name: [] for name in ways}
-    for page in pages:
+def _read(pages: Sequence[Marked]) -> tuple[dict[str, list[str]], dict[str, list[float]]]:
+    """What each way says of the pages, and how many it reads a second of processor time, in rounds that take turns."""
+    ways = _ways()
+    texts, speeds = dict[str, list[str]](), {name: list[float]() for name in ways}
+    for turn in range(_ROUNDS + 1):  # the first is for what a library does once
         for name, way in ways.items():
             started = time.process_time()
-            texts[name].append(way(page.content))
-            seconds[name] += time.process_time() - started
-    return seconds
+            texts[name] = [way(page.content) for page in pages]
+            if turn:
+                speeds[name].append(len(pages) / (time.process_time() - started))
+    return texts, speeds

@@ -42,15 +42,17 @@ _DESCRIBED = 40  # of a description
 
 
 def drop_small(tree: Any) -> None:
-    """Take short elements out of a page that are named for what is no text: promotions, sharing, credits."""
-    blocks = tree.iter("div", "section", "p", "ul", "ol", "span", "form", "h2", "h3", "h4")
-    named = [each for each in blocks if each.attrib and _small(_name(each))]
-    for element in named:
+    """Take short elements out of a page that are named for what is no text: promotions, sharing, credits; and empty ones."""
+    blocks = list(tree.iter("div", "section", "p", "ul", "ol", "span", "form", "h2", "h3", "h4"))
+    for element in [each for each in blocks if each.attrib and _small(_name(each))]:
         if (
             element.getparent() is not None
             and len(element.text_content()) < _LONGEST_SMALL
             and element.find(".//h1") is None
         ):
+            element.drop_tree()
+    for element in reversed(blocks):  # what is empty, from the inside out: it holds up the search for text
+        if not len(element) and not (element.text and element.text.strip()) and element.getparent() is not None:
             element.drop_tree()
 
 
