@@ -42,7 +42,7 @@ _DESCRIBED = 40  # of a description
 
 
 def drop_small(tree: Any) -> None:
-    """Take short elements out of a page that are named for what is no text: promotions, sharing, credits; and empty ones."""
+    """Take out empty elements, and short ones that are named for what is no text: promotions, sharing, credits."""
     blocks = list(tree.iter("div", "section", "p", "ul", "ol", "span", "form", "h2", "h3", "h4"))
     for element in [each for each in blocks if each.attrib and _small(_name(each))]:
         if (
