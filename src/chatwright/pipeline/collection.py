@@ -76,10 +76,12 @@ def extract(job: Job) -> Artifact:
     import pyarrow as pa
 
     from chatwright.corpus.collection import documents
+    from chatwright.corpus.collection.deadly import spared
 
     reads = ("format", "content", "charset", "title", "date", "language")
     makes = dict.fromkeys(("text", "title", "date", "language", "format"), pa.large_string())
-    return _mapped(job, "extract", {"collect": collect(job)}, documents.extract, reads, makes, {}, _told("trafilatura"))
+    told = _told("trafilatura", "lxml")
+    return _mapped(job, "extract", {"collect": collect(job)}, documents.extract, reads, makes, {}, told, spared)
 
 
 @stage
@@ -291,6 +293,7 @@ def _mapped(
     makes: Mapping[str, Any],
     options: Mapping[str, Any],
     told: Mapping[str, Any],
+    spare: Callable[..., bool] | None = None,
 ) -> Artifact:
     """A stage that looks at one document at a time of its first input; `told` is what decides about its result."""
     engine = job.recipe.collection.engine
@@ -309,6 +312,7 @@ def _mapped(
             options=options,
             engine=engine,
             progress=progress,
+            spare=spare,
         )
         return _figures(folder)
 

@@ -42,6 +42,12 @@ def test_a_page_is_read_in_its_own_character_set(charset: str) -> None:
     assert HAN in extract(["html"], [page.encode("gb18030")], [charset], [""], [""], [""])["text"][0]
 
 
+def test_the_language_that_templates_declare_is_not_believed() -> None:
+    german = PAGE.replace('lang="en"', 'lang="de-DE"')
+    made = extract(["html"] * 2, [PAGE.encode(), german.encode()], *([[""] * 2] * 4))
+    assert made["language"] == ["", "de-DE"]
+
+
 def test_a_page_without_text_goes_and_says_why() -> None:
     made = extract(["html", "text"], [b"<html></html>", b"plain"], ["", ""], ["", ""], ["", ""], ["", ""])
     assert made["rule"] == ["a page without main text", None] and made["text"][1] == "plain"

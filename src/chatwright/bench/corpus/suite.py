@@ -8,6 +8,7 @@ from collections.abc import Callable
 from chatwright.bench.asked import Asked
 from chatwright.bench.corpus.growth import measure_growth
 from chatwright.bench.corpus.packing import measure_packing
+from chatwright.bench.corpus.pages import measure_pages
 from chatwright.bench.corpus.quality import measure_chinese, measure_copies, measure_private
 from chatwright.bench.corpus.rival import measure_rival
 from chatwright.bench.corpus.runners import measure_runners
@@ -20,6 +21,7 @@ PARTS: dict[str, Callable[[Asked], list[Row]]] = {
     "copies": measure_copies,
     "private": measure_private,
     "chinese": measure_chinese,
+    "pages": measure_pages,
     "core": measure_speed,
     "growth": measure_growth,
     "packing": measure_packing,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -11,6 +10,7 @@ from typing import Any
 
 from chatwright.corpus.boilerplate import Cut, without_boilerplate
 from chatwright.corpus.clean import clean_text
+from chatwright.corpus.collection.deadly import DEADLY
 from chatwright.corpus.collection.parts import Made
 from chatwright.corpus.collection.settings import LineKind
 from chatwright.corpus.contamination import Asked
@@ -18,7 +18,9 @@ from chatwright.corpus.judging.verdicts import Judging, verdicts
 from chatwright.corpus.private.kinds import Kind
 from chatwright.corpus.private.replace import find_private, replace_private
 from chatwright.corpus.segment import segmented
+from chatwright.corpus.web.main_text import main_text
 
+_TEMPLATE = re.compile("en(-.*)?", re.IGNORECASE)  # what templates declare, whatever is written in them
 _LOOK = 1_000  # characters that a language is told from
 _HAN, _KANA = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]"), re.compile(r"[\u3041-\u30ff]")
 _CODES = {  # ISO 639-2 and -3, and names, of the languages that rules have limits for, and of some that they have not
@@ -51,41 +53,23 @@ def extract(
     dates: Sequence[str],
     languages: Sequence[str],
 ) -> Made:
-    """What was found, as text: of a web page the main part (trafilatura), of other formats all."""
+    """What was found, as text: of a web page the main part, of other formats all."""
     made = _empty("text", "title", "date", "language", "format")
     for format_, content, charset, title, date, language in zip(
         formats, contents, charsets, titles, dates, languages, strict=True
     ):
         text, rule = "", None
         if format_ == "html":
-            page = _main_text(content, charset)
-            text, title, date = page.get("text", ""), title or page.get("title", ""), date or page.get("date", "")
-            language = language or page.get("language", "")
+            page = main_text(content, charset)
+            text, title, date = page.text, title or page.title, date or page.date
+            language = language or ("" if _TEMPLATE.fullmatch(page.language) else page.language)
             rule = None if text.strip() else "a page without main text"
+        elif format_ == DEADLY:
+            rule = "reading it ends the process"
         else:
             text = content.decode("utf-8", "replace")
         _add(made, rule, text=text, title=title, date=date, language=language, format=format_)
     return made
-
-
-def _main_text(content: bytes, charset: str) -> dict[str, str]:
-    import trafilatura
-
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it warns of is told by the ledger
-    page: Any = content
-    if charset:
-        try:
-            page = content.decode(charset)
-        except (LookupError, UnicodeError):
-            page = content  # what the header says is wrong: the page's own declaration decides
-    try:
-        found = trafilatura.bare_extraction(page, fast=True, with_metadata=True, include_comments=False)
-    except Exception:  # whatever a page of the open web makes it stumble over is a page without text, told as such
-        return {}
-    if found is None:
-        return {}
-    about = {name: getattr(found, name, None) or "" for name in ("text", "title", "date", "language")}
-    return {name: str(value) for name, value in about.items()}
 
 
 def clean(

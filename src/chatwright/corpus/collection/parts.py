@@ -7,6 +7,7 @@ part that is there is whole, so a stage that was stopped goes on with the next o
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from chatwright.core.files import replacing
 from chatwright.core.progress import Progress
-from chatwright.corpus.engine import engaged, start
+from chatwright.corpus.engine import ProcessDiedError, engaged, start
 from chatwright.corpus.private.replace import replace_private
 from chatwright.corpus.settings import EngineSettings
 
@@ -58,6 +59,7 @@ _NUMBER = re.compile(r"part-(\d+)\.parquet")
 
 Made = dict[str, Any]  # columns: lists, or arrays of pyarrow
 Work = Callable[..., Made]  # columns of a batch, in the order in which the stage names them, to new columns
+Spare = Callable[[Path, Path, Sequence[int], Work, Sequence[str], Mapping[str, Any]], bool]
 
 
 def part_numbers(folder: Path) -> list[int]:
@@ -120,19 +122,32 @@ def map_parts(
     options: Mapping[str, Any],
     engine: EngineSettings,
     progress: Progress,
+    spare: Spare | None = None,
 ) -> None:
     """Do `work` on every part of `before` that is not done yet.
 
     `work(*columns, **options)` gets the columns it `reads` as lists and returns those it `makes`, and besides them
     `rule` (null: the text stays), `value`, `limit` and `why`. Of the others those about the document stay as they are.
+
+    Where a process dies, `spare` writes parts that are survived (`deadly.spared`).
     """
+    aside = folder / "spared"
     numbers = part_numbers(before)
     left = [number for number in numbers if not part_file(folder, number).exists()]
     for at in range(0, len(left), _PARTS_A_PROCESS):
         done = len(numbers) - len(left) + at
         progress.update(done / len(numbers), f"part {done + 1} of {len(numbers)}")
         some = left[at : at + _PARTS_A_PROCESS]
-        engaged(engine, _map_some, before, folder, some, stage, work, reads, dict(makes), dict(options))
+        told = (stage, work, reads, dict(makes), dict(options))
+        try:
+            engaged(engine, _map_some, before, folder, some, *told)
+        except (ProcessDiedError, RuntimeError):  # the engine's word for a process of its own that died
+            some = [number for number in some if not part_file(folder, number).exists()]
+            if spare is None or not spare(before, aside, some, work, reads, options):
+                raise
+            engaged(engine, _map_some, aside, folder, some, *told)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _map_some(

@@ -1,0 +1,77 @@
+"""Documents that end the process which reads them cost a line of the ledger each, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from chatwright.core.progress import Silent
+from chatwright.corpus.collection import documents
+from chatwright.corpus.collection.deadly import spared
+from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, map_parts, read_drops, read_parts, write_part
+from chatwright.corpus.settings import EngineSettings
+
+DEATH = b"this one kills"
+
+
+def extract(formats: Sequence[str], contents: Sequence[bytes], *others: Sequence[str]) -> dict[str, list[Any]]:
+    """Reads documents until one ends the process, as a crash in a library would."""
+    if DEATH in contents:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return documents.extract(formats, contents, *others)  # type: ignore[arg-type]
+
+
+def fails(formats: Sequence[str], *others: Any) -> dict[str, list[Any]]:
+    raise ValueError("an error of the work's own")
+
+
+def write(folder: Path, deadly: dict[int, tuple[int, ...]]) -> None:
+    folder.mkdir()
+    for number, places in deadly.items():
+        rows = [
+            dict.fromkeys(("source", "origin", "charset", *ABOUT), "")
+            | {"id": f"{number}-{place}", "format": "text", "content": DEATH if place in places else b"plain text"}
+            for place in range(8)
+        ]
+        write_part(folder, number, pa.Table.from_pylist(rows, schema=FOUND), pa.Table.from_pylist([], schema=DROPS))
+
+
+def mapped(before: Path, folder: Path, work: Any) -> None:
+    folder.mkdir(exist_ok=True)
+    map_parts(
+        before,
+        folder,
+        "extract",
+        work,
+        reads=("format", "content", "charset", "title", "date", "language"),
+        makes=dict.fromkeys(("text", "title", "date", "language", "format"), pa.large_string()),
+        options={},
+        engine=EngineSettings(threads=1),
+        progress=Silent(),
+        spare=spared,
+    )
+
+
+@pytest.mark.slow
+def test_deadly_documents_cost_a_line_each(tmp_path: Path) -> None:
+    deadly = {0: (), 1: (3, 7)}
+    write(tmp_path / "before", deadly)
+    mapped(tmp_path / "before", tmp_path / "after", extract)
+    drops = [(row["id"], row["rule"]) for table in read_drops([tmp_path / "after"]) for row in table.to_pylist()]
+    assert drops == [(each, "reading it ends the process") for each in ("1-3", "1-7")]
+    kept = [name for table in read_parts(tmp_path / "after", ["id"]) for name in table["id"].to_pylist()]
+    assert len(kept) == 14 and not {*kept} & {"1-3", "1-7"}
+    assert not (tmp_path / "after" / "spared").exists()
+
+
+@pytest.mark.slow
+def test_an_error_of_the_work_itself_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "before", {0: ()})
+    with pytest.raises(RuntimeError, match="an error of the work's own"):
+        mapped(tmp_path / "before", tmp_path / "after", fails)
