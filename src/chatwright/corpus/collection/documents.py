@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -101,22 +101,34 @@ def judge(
     """
     spoken = [language_of(text, said) for text, said in zip(texts, languages, strict=True)]
     judged = verdicts(texts, spoken, urls, by)
-    made = _empty("text", "title", "language", "private", "quality")
-    made["measures"] = judged.measures
-    for number, (text, title, (language, _)) in enumerate(zip(texts, titles, spoken, strict=True)):
-        fault, replaced = judged.faults.get(number), list[Kind]()
-        if fault is None and by.private:
-            spans = find_private(text, by.private)
-            text, replaced = replace_private(text, spans)[0], [span.kind for span in spans]
-            title = replace_private(title, find_private(title, by.private))[0]
-        if fault is None and by.segment:  # last, as what is cut in two would not be found
-            text = segmented(text, language, by.segment)
-        about: dict[str, Any] = {"language": language, "private": replaced, "quality": judged.scores.get(number)}
-        if fault is None:
-            _add(made, text=text, title=title, **about)
-        else:
-            _add(made, fault.rule, fault.value, fault.limit, fault.why, text=text, title=title, **about)
-    return made
+    faults = [judged.faults.get(number) for number in range(len(texts))]
+    stays = [number for number, fault in enumerate(faults) if fault is None]
+    written, named, replaced = list(texts), list(titles), [list[Kind]() for _ in texts]
+    if by.private:
+        for number in stays:
+            written[number], replaced[number] = _without_private(texts[number], by.private)
+            named[number], _ = _without_private(titles[number], by.private)
+    if by.segment:  # last, as what is cut in two would not be found
+        for number in stays:
+            written[number] = segmented(written[number], spoken[number][0], by.segment)
+    return {
+        "text": written,
+        "title": named,
+        "language": [language for language, _ in spoken],
+        "private": replaced,
+        "quality": [judged.scores.get(number) for number in range(len(texts))],
+        "measures": judged.measures,
+        "rule": [fault and fault.rule for fault in faults],
+        "value": [fault and fault.value for fault in faults],
+        "limit": [fault and fault.limit for fault in faults],
+        "why": [fault.why if fault else "" for fault in faults],
+    }
+
+
+def _without_private(text: str, kinds: Sequence[Kind]) -> tuple[str, list[Kind]]:
+    """The text with placeholders, and the kind of each."""
+    spans = find_private(text, kinds) if text else []
+    return (replace_private(text, spans)[0], [span.kind for span in spans]) if spans else (text, [])
 
 
 def decontaminate(texts: Sequence[str], *, asked: str, share: float) -> Made:
@@ -145,6 +157,7 @@ def language_of(text: str, said: str) -> tuple[str, float]:
     return (found[0]["lang"], float(found[0]["score"])) if found else ("", 0.0)
 
 
+@lru_cache(1_000)
 def _code(said: str) -> str:
     """The two letters of the language that a source names ("en", "en-GB", "eng", "English"); "" where it names none."""
     name = re.split(r"[-_]", said.strip().lower())[0]

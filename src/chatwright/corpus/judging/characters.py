@@ -55,10 +55,10 @@ class Block:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.text = "\n".join([*texts, ""])
-        self.codes = _codes(self.text)  # [C]
+        self.codes = codes_of(self.text)  # [C]
         self.kinds: NDArray[np.uint8] = _table()[self.codes]  # [C]
         self.starts = np.cumsum([0, *(len(text) + 1 for text in texts)])  # [P + 1]
-        self._hashes = _prefix_hashes(self.codes)
+        self._hashes = prefix_hashes(self.codes)
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -75,7 +75,7 @@ class Block:
     def spans(self, start: Numbers, end: Numbers) -> Spans:
         """Stretches of the block with their hashes."""
         owner = np.repeat(np.arange(len(self)), self.count(start))
-        return Spans(end - start, _hashes_between(self._hashes, start, end), owner)
+        return Spans(end - start, hashes_between(self._hashes, start, end), owner)
 
     def words(self) -> tuple[Numbers, Numbers]:
         """Where runs of letters and digits start and end, with what joins them: don't, e-mail."""
@@ -125,8 +125,8 @@ class Block:
 
 def hash_of(word: str) -> np.uint64:
     """The hash that a word has in every block."""
-    codes = _codes(word)
-    found: np.uint64 = _hashes_between(_prefix_hashes(codes), np.array([0]), np.array([len(codes)]))[0]
+    codes = codes_of(word)
+    found: np.uint64 = hashes_between(prefix_hashes(codes), np.array([0]), np.array([len(codes)]))[0]
     return found
 
 
@@ -136,7 +136,8 @@ def _runs(flags: Flags) -> tuple[Numbers, Numbers]:
     return edges[::2], edges[1::2]
 
 
-def _codes(text: str) -> NDArray[np.uint32]:
+def codes_of(text: str) -> NDArray[np.uint32]:
+    """The code points of a text, lone surrogates too."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
 
 
@@ -155,19 +156,19 @@ def _table() -> NDArray[np.uint8]:
     return table
 
 
-def _prefix_hashes(codes: NDArray[np.uint32]) -> Hashes:
-    """Of every beginning of the block: the sum of (code + 1) · base^place, [C + 1]."""
+def prefix_hashes(codes: NDArray[np.uint32]) -> Hashes:
+    """Of every beginning of these characters: the sum of (code + 1) · base^place, [C + 1] (Karp and Rabin 1987)."""
     terms = codes.astype(np.uint64)
     terms += np.uint64(1)
-    terms *= _powers(_BASE, len(codes))
+    terms *= _powers_for(len(codes))[0]
     prefixes = np.zeros(len(codes) + 1, np.uint64)
     np.cumsum(terms, out=prefixes[1:])
     return prefixes
 
 
-def _hashes_between(prefixes: Hashes, start: Numbers, end: Numbers) -> Hashes:
+def hashes_between(prefixes: Hashes, start: Numbers, end: Numbers) -> Hashes:
     """Hashes of stretches, the same wherever they stand."""
-    inverse = _powers(pow(_BASE, -1, 2**64), len(prefixes))
+    inverse = _powers_for(len(prefixes))[1]
     found = prefixes[end]
     found -= prefixes[start]
     found *= inverse[start]
@@ -177,13 +178,17 @@ def _hashes_between(prefixes: Hashes, start: Numbers, end: Numbers) -> Hashes:
     return found
 
 
-_kept: dict[int, Hashes] = {}
+def _powers_for(count: int) -> tuple[Hashes, Hashes]:
+    """The base's powers 1, base, base² … modulo 2^64, and their inverses: [count]."""
+    powers, inverses = _powers(1 << max(16, (count - 1).bit_length()))
+    return powers[:count], inverses[:count]
 
 
-def _powers(base: int, count: int) -> Hashes:
-    """1, base, base² … modulo 2^64; kept, since every block needs them."""
-    if base not in _kept or len(_kept[base]) < count:
-        powers = np.full(max(count, 1), base, np.uint64)
-        powers[0] = 1
-        _kept[base] = np.cumprod(powers, dtype=np.uint64)
-    return _kept[base][:count]
+@cache
+def _powers(count: int) -> tuple[Hashes, Hashes]:
+    tables = []
+    for factor in (_BASE, pow(_BASE, -1, 2**64)):
+        steps = np.full(count, factor, np.uint64)
+        steps[0] = 1
+        tables.append(np.cumprod(steps, dtype=np.uint64))
+    return tables[0], tables[1]

@@ -13,9 +13,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from chatwright.corpus.judging.characters import Hashes, Numbers, codes_of, hashes_between, prefix_hashes
+
 BITS = 18  # a feature is a number below 2^18
 _PIECE = 1 << 16  # characters that are hashed at once: what fits into a processor's cache
-_PRIME = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
+_PRIME = 0x9E3779B97F4A7C15
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _ONE, _SQUARE = np.uint64(_PRIME), np.uint64(_PRIME**2 % 2**64)
 _KINDS = {"characters": np.uint64(4), "word": np.uint64(1), "pair": np.uint64(2)}  # added, so that they stay apart
@@ -28,9 +30,6 @@ _UNSPACED = (
     (0x3400, 0x9FFF),
     (0x20000, 0x3FFFF),
 )
-
-Numbers = NDArray[np.int64]
-Hashes = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def runs_of(texts: Sequence[str]) -> Iterator[Runs]:
 
 
 def _hashed(pieces: list[str], numbers: list[int]) -> Iterator[Runs]:
-    codes = np.frombuffer("\n".join([*pieces, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = codes_of("\n".join([*pieces, ""]))
     lengths, texts = np.array([len(piece) for piece in pieces]), np.array(numbers)
     starts = np.cumsum(np.append(0, lengths[:-1] + 1))
     ends = starts + lengths
@@ -78,7 +77,7 @@ def _hashed(pieces: list[str], numbers: list[int]) -> Iterator[Runs]:
     fours = pairs[:-2] * _SQUARE + pairs[2:]
     last = np.maximum(starts, ends - _CHARACTERS + 1)
     yield Runs(_features(fours, "characters"), texts, np.minimum(starts, len(fours)), np.minimum(last, len(fours)))
-    words, begins = _words(codes, wide)
+    words, begins = _words(codes)
     first, behind = np.searchsorted(begins, starts), np.searchsorted(begins, ends)
     yield Runs(_features(words, "word"), texts, first, behind)
     two = words[:-1] * _ONE + words[1:]
@@ -86,33 +85,20 @@ def _hashed(pieces: list[str], numbers: list[int]) -> Iterator[Runs]:
     yield Runs(_features(two, "pair"), texts, np.minimum(first, len(two)), np.minimum(behind, len(two)))
 
 
-def _words(codes: NDArray[np.uint32], wide: Hashes) -> tuple[Hashes, Numbers]:
-    """A hash of each word, and where it begins: differences of one sum over all characters (Karp and Rabin 1987)."""
+def _words(codes: NDArray[np.uint32]) -> tuple[Hashes, Numbers]:
+    """A hash of each word, and where it begins."""
     kinds = _kinds()[codes]
     edges = np.flatnonzero((kinds[1:] != kinds[:-1]) | (kinds[1:] == _ALONE)) + 1
     begins, ends = np.append(0, edges), np.append(edges, len(codes))
     words = kinds[begins] > 0
     begins, ends = begins[words], ends[words]
-    powers, inverses = (table[: len(codes)] for table in _powers(1 << (len(codes) - 1).bit_length()))
-    before = np.append(np.uint64(0), np.cumsum(wide * powers))
-    return (before[ends] - before[begins]) * inverses[begins], begins
+    return hashes_between(prefix_hashes(codes), begins, ends), begins
 
 
 def _features(hashes: Hashes, kind: str) -> NDArray[np.int32]:
     mixed = hashes + _KINDS[kind]
     mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIX
     return (mixed >> np.uint64(64 - BITS)).astype(np.int32)
-
-
-@cache
-def _powers(count: int) -> tuple[Hashes, Hashes]:
-    """The powers of the prime modulo 2^64, and their inverses."""
-    tables = []
-    for factor in (_PRIME, pow(_PRIME, -1, 2**64)):
-        steps = np.full(count, factor, np.uint64)
-        steps[0] = 1
-        tables.append(np.multiply.accumulate(steps))
-    return tables[0], tables[1]
 
 
 _PART, _ALONE = 1, 2  # kinds of characters: part of a word, or a word by itself; 0: neither
