@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from chatwright.bench.corpus.pages import PAGES, Marked, read_marked_pages, score
+from chatwright.bench.asked import Asked
+from chatwright.bench.corpus.pages import PAGES, Marked, measure_pages, read_marked_pages, score
 from chatwright.core.errors import DataError
+from chatwright.core.progress import Silent
 
 
 def test_passages_are_counted_as_they_are_published() -> None:
@@ -18,6 +21,13 @@ def test_passages_are_counted_as_they_are_published() -> None:
     assert (found.precision, found.recall, found.f1) == (2 / 4, 2 / 3, 4 / 7)
     assert score(pages, ["", "four"], unseen=True).f1 == 1
     assert score(pages, ["", ""]).f1 == 0
+
+
+@pytest.mark.slow
+def test_main_text_is_as_good_as_its_library(data_folder: Path, tmp_path: Path) -> None:
+    rows = measure_pages(Asked(tmp_path, str(data_folder), lambda _: nullcontext(Silent())), rounds=1)
+    judged = [row for row in rows if row["target"] and row["unit"] == "F1"]
+    assert len(judged) == 2 and all(row["holds"] for row in judged), rows
 
 
 def test_pages_are_read_and_damage_is_told(tmp_path: Path) -> None:

@@ -53,13 +53,13 @@ class Found:
     recall: float
 
 
-def measure_pages(asked: Asked) -> list[Row]:
+def measure_pages(asked: Asked, rounds: int = _ROUNDS) -> list[Row]:
     """Passages found in the text of web pages, and pages read a second: ours, trafilatura's modes, plain paragraphs."""
     public_texts(asked.data, [PAGES])
     pages = read_marked_pages(Path(str(asked.data)))
     with asked.show("pages") as progress:
         progress.update(0.1, "reading web pages")
-        texts, speeds = run_apart(_read, pages)  # apart, as the stage reads them: beside nothing else
+        texts, speeds = run_apart(_read, pages, rounds)  # apart, as the stage reads them: beside nothing else
     rows = list[Row]()
     for name in texts:
         target, holds = None, None
@@ -122,11 +122,11 @@ def _ways() -> dict[str, Callable[[bytes], str]]:
     }
 
 
-def _read(pages: Sequence[Marked]) -> tuple[dict[str, list[str]], dict[str, list[float]]]:
+def _read(pages: Sequence[Marked], rounds: int) -> tuple[dict[str, list[str]], dict[str, list[float]]]:
     """What each way says of the pages, and how many it reads a second of processor time, in rounds that take turns."""
     ways = _ways()
     texts, speeds = dict[str, list[str]](), {name: list[float]() for name in ways}
-    for turn in range(_ROUNDS + 1):  # the first is for what a library does once
+    for turn in range(rounds + 1):  # the first is for what a library does once
         for name, way in ways.items():
             started = time.process_time()
             texts[name] = [way(page.content) for page in pages]
