@@ -6,7 +6,7 @@ OUT ?=
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check bench clean
+.PHONY: run test check lint bench clean
 
 run: $(VENV)/.installed
 	$(BIN)/chatwright run $(if $(MINUTES),--minutes $(MINUTES)) $(if $(OUT),--out $(OUT))
@@ -14,12 +14,14 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-check
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.installed-check
+check: lint
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.installed-check
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not slow"
 
 bench: $(VENV)/.installed
 	$(BIN)/chatwright bench all $(if $(OUT),--out $(OUT))

@@ -35,6 +35,13 @@ def test_a_finished_stage_is_reused_until_its_settings_or_inputs_change(tmp_path
     assert not rebuilt.reused and rebuilt.manifest.identity != after.manifest.identity
 
 
+def test_every_artifact_that_gives_way_is_kept_however_fast_one_follows_another(tmp_path: Path) -> None:
+    for number in range(5):
+        Stage("one", {"a": number}, {}, seed=0).build(tmp_path, writing(str(number)))
+    kept = {(folder / "out.txt").read_text() for folder in (tmp_path / "superseded").iterdir()}
+    assert kept == {"0", "1", "2", "3"} and (tmp_path / "one" / "out.txt").read_text() == "4"
+
+
 def test_identity_ignores_logs_and_times_but_not_content(tmp_path: Path) -> None:
     identities = []
     for run, text in (("a", "same"), ("b", "same"), ("c", "other")):

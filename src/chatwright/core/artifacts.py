@@ -7,9 +7,9 @@ and inputs match a finished artifact is not run again; a resumable one finds its
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -176,9 +176,10 @@ class Stage:
             sync_file(path)
         final = run / self.name
         if final.exists():
-            old = run / "superseded" / f"{self.name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-            old.parent.mkdir(exist_ok=True)
-            final.rename(old)
+            aside = run / "superseded"
+            aside.mkdir(exist_ok=True)
+            # A name that is free, however often a second the stage is built; the empty folder gives way to the artifact.
+            final.rename(tempfile.mkdtemp(prefix=f"{self.name}-{time.strftime('%Y%m%d-%H%M%S')}-", dir=aside))
         partial.rename(final)
         sync_folder(run)
         for name in passing - {MANIFEST}:
