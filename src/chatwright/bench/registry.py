@@ -18,6 +18,7 @@ from chatwright.bench.measured import Measured, Row
 from chatwright.bench.startup import measure_startup
 from chatwright.bench.training import measure_training
 from chatwright.core.artifacts import installed_versions
+from chatwright.core.cores import usable_cores
 from chatwright.pipeline.job import Show
 from chatwright.recipe import Recipe
 
@@ -65,7 +66,7 @@ def commit() -> str | None:
 
 def conditions() -> dict[str, Any]:
     """Machine, versions and commit of the figures."""
-    from chatwright.train.machine import processor_name, usable_cores
+    from chatwright.train.machine import processor_name
 
     return {
         "measured": date.today().isoformat(),

@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from chatwright.core.cores import usable_cores
 from chatwright.model.decoder import Decoder
 from chatwright.tokens.batches import Batches
 from chatwright.tokens.packing import Rows
 from chatwright.tokens.settings import TokenizerSettings
 from chatwright.train.flops import batch_work, measure_peak
 from chatwright.train.learner import Learner
-from chatwright.train.machine import compiler, set_up, usable_cores
+from chatwright.train.machine import compiler, set_up
 from chatwright.train.objectives import next_token
 from chatwright.train.optimizers import Muon
 from chatwright.train.planner import size_for

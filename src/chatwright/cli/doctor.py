@@ -9,11 +9,12 @@ from rich.table import Table
 
 from chatwright.cli.display import print_json
 from chatwright.core.artifacts import installed_versions
+from chatwright.core.cores import usable_cores
 
 
 def examine() -> dict[str, Any]:
     """The machine, the versions, and advice in whole sentences."""
-    from chatwright.train.machine import describe, set_up, usable_cores
+    from chatwright.train.machine import describe, set_up
 
     threads = usable_cores()
     set_up(threads)

@@ -178,7 +178,7 @@ class Stage:
         if final.exists():
             aside = run / "superseded"
             aside.mkdir(exist_ok=True)
-            # A name that is free, however often a second the stage is built; the empty folder gives way to the artifact.
+            # A name that is free, however often a second the stage is built; the empty folder gives way.
             final.rename(tempfile.mkdtemp(prefix=f"{self.name}-{time.strftime('%Y%m%d-%H%M%S')}-", dir=aside))
         partial.rename(final)
         sync_folder(run)

@@ -1,6 +1,8 @@
-"""The data engine, Daft: expressions over tables that run on every core, here or on a Ray cluster, by the same code.
+"""Where work on a corpus is done: in processes of this machine, or on a Ray cluster, by the same code.
 
-It is started once per process and gives no memory back, so what it does here is done in processes that end (`engaged`).
+Work by item (a part of a corpus) is spread over the cores (`spread`). Work on all texts at once is for the data engine,
+Daft: expressions over tables. It is started once per process and gives no memory back, so what it does here is done in
+a process that ends (`engaged`).
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
+from chatwright.core.cores import usable_cores
 from chatwright.core.errors import ChatwrightError, DataError, UsageError
 from chatwright.corpus.settings import EngineSettings
 
@@ -70,6 +74,56 @@ def engaged(settings: EngineSettings, work: Callable[..., Any], *arguments: Any)
     if settings.runner == "ray":
         return work(*arguments, settings)
     return run_apart(work, *arguments, settings)
+
+
+def spread(
+    settings: EngineSettings,
+    work: Callable[..., None],
+    items: Sequence[Any],
+    *arguments: Any,
+    waiting: Callable[[], object],
+) -> None:
+    """Do `work(some, *arguments)` for all of the items: in a process for each core here, else where a cluster has room.
+
+    An error ends what stands behind it in its process and nothing else; the first one is raised. While it goes on here,
+    `waiting` is called every second.
+    """
+    if settings.runner == "ray":
+        _spread_on_cluster(settings, work, items, *arguments)
+        return
+    stopped = threading.Event()
+
+    def still() -> None:
+        if stopped.is_set():
+            raise InterruptedError
+
+    processes = min(len(items), settings.threads or usable_cores())
+    shares = [items[at::processes] for at in range(processes)]
+    with ThreadPoolExecutor(max(1, processes)) as pool:
+        going = [pool.submit(run_apart, work, share, *arguments, waiting=still) for share in shares]
+        try:
+            while not all(each.done() for each in going):
+                wait(going, timeout=1)
+                waiting()
+        except BaseException:
+            stopped.set()  # Ctrl-C reaches this thread only
+            raise
+    for each in going:
+        each.result()
+
+
+def _spread_on_cluster(
+    settings: EngineSettings, work: Callable[..., None], items: Sequence[Any], *arguments: Any
+) -> None:
+    daft = start(settings)
+
+    def on_item(at: int) -> int:
+        work([items[at]], *arguments)
+        return at
+
+    apply = daft.func(return_dtype=daft.DataType.int64())(on_item)
+    frame = daft.from_pydict({"at": list(range(len(items)))}).into_partitions(len(items))
+    frame.select(apply(daft.col("at"))).collect()
 
 
 def run_apart(work: Callable[..., Any], *arguments: Any, waiting: Callable[[], object] | None = None) -> Any:

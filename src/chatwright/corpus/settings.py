@@ -154,7 +154,7 @@ class EngineSettings(Settings):
     runner: Literal["native", "ray"] = Field("native", description="native: this machine; ray: a cluster of Ray")
     address: str | None = Field(None, description="of the Ray cluster; none: one that is started here")
     threads: int | None = Field(None, ge=1, description="none: every core")
-    part_megabytes: float = Field(64.0, gt=0, description="text that is worked on at once (10^6 bytes)")
+    part_megabytes: float = Field(16.0, gt=0, description="text that is worked on at once (10^6 bytes)")
 
 
 class DuplicateSettings(Settings):

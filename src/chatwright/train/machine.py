@@ -12,15 +12,11 @@ from typing import Any
 
 import torch
 
+from chatwright.core.cores import usable_cores
 from chatwright.train.flops import measure_peak
 
 # glibc's mallopt numbers (malloc.h): return no memory to the system, never map blocks apart.
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def set_up(threads: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from chatwright.core.cores import usable_cores
 from chatwright.core.errors import TrainingError
 from chatwright.core.progress import Progress
 from chatwright.model.config import ModelConfig
@@ -21,7 +22,7 @@ from chatwright.tokens.packing import Rows
 from chatwright.tokens.pairs import PairSource
 from chatwright.tokens.settings import PackingSettings
 from chatwright.train.learner import Learner
-from chatwright.train.machine import compiler, describe, set_up, usable_cores
+from chatwright.train.machine import compiler, describe, set_up
 from chatwright.train.objectives import next_token
 from chatwright.train.plan import Plan, StagePlan
 from chatwright.train.settings import PlanSettings, TrainSettings

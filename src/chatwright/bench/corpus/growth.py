@@ -11,6 +11,7 @@ from chatwright.bench.asked import Asked, row
 from chatwright.bench.corpus.stages import AFTER, BEFORE, KEEPING, Cost, Source, carry_out, collection_job
 from chatwright.bench.corpus.texts import write_slices
 from chatwright.bench.measured import Row
+from chatwright.core.cores import usable_cores
 from chatwright.corpus.collection.parts import read_parts
 from chatwright.pipeline.job import Show
 
@@ -32,8 +33,6 @@ def measure_growth(asked: Asked, megabytes: float = _MEGABYTES) -> list[Row]:
         grown = {size: _cost(run, texts[:size], size, asked.show) for size in SIZES}
     finally:
         shutil.rmtree(run, ignore_errors=True)
-    from chatwright.train.machine import usable_cores  # loads torch, which is not to be in the memory looked at
-
     return [*speed_rows(*told, usable_cores()), *growth_rows(grown)]
 
 

@@ -146,7 +146,7 @@ def _run_ours(folder: Path, language: str) -> tuple[float, frozenset[str]]:
 
 def run_rival(folder: Path, python: str, language: str) -> tuple[float, frozenset[str]]:
     """The rival's seconds, its imports apart, and the names of what it keeps; `DataError` where it fails."""
-    from chatwright.train.machine import usable_cores
+    from chatwright.core.cores import usable_cores
 
     work, settings = folder / "rival", DuplicateSettings()
     asked = {

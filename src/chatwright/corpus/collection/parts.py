@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 
 from chatwright.core.files import replacing
 from chatwright.core.progress import Progress
-from chatwright.corpus.engine import ProcessDiedError, engaged, start
+from chatwright.corpus.engine import ProcessDiedError, spread
 from chatwright.corpus.private.replace import replace_private
 from chatwright.corpus.settings import EngineSettings
 
@@ -53,8 +54,15 @@ EXCERPT = 300  # characters
 SAME, NEARLY = "the same text again", "nearly the same text"  # the rules of copies
 
 _BEYOND = 100  # characters behind an excerpt that are looked at, so that no address is cut before it is found
-_BATCH = 256  # documents that are worked on together, on one core
-_PARTS_A_PROCESS = 8  # the engine gives no memory back, so its process is replaced now and then
+_KEPT = ("id", "source", "origin", *ABOUT, "text", "quality")  # columns that a stage hands on if it makes no others
+_JUDGED = [
+    pa.field("rule", pa.large_string()),
+    pa.field("value", pa.float64()),
+    pa.field("limit", pa.float64()),
+    pa.field("why", pa.large_string()),
+]
+_BATCH, _BATCH_BYTES = 256, 8_000_000  # documents that are worked on together, and what they weigh at most
+_GROUP_BYTES = 8_000_000  # rows that are written together
 _NUMBER = re.compile(r"part-(\d+)\.parquet")
 
 Made = dict[str, Any]  # columns: lists, or arrays of pyarrow
@@ -77,11 +85,53 @@ def dropped_file(folder: Path, number: int) -> Path:
     return folder / f"dropped-{number:05}.parquet"
 
 
+@contextmanager
+def writing(folder: Path, number: int, schema: pa.Schema) -> Iterator[tuple[_Rows, _Rows]]:
+    """Where what stays of a part, with this `schema`, and what goes are written, a table after the other.
+
+    What stays comes last to its place, since a part that is there counts as done.
+    """
+    with (
+        replacing(part_file(folder, number)) as kept,
+        replacing(dropped_file(folder, number)) as dropped,
+        _Rows(kept, schema) as stays,
+        _Rows(dropped, DROPS) as goes,
+    ):
+        yield stays, goes
+
+
 def write_part(folder: Path, number: int, kept: pa.Table, dropped: pa.Table) -> None:
-    """Write a part; what stays comes last, since a part that is there counts as done."""
-    for path, table in ((dropped_file(folder, number), dropped), (part_file(folder, number), kept)):
-        with replacing(path) as aside:
-            pq.write_table(table, aside, compression="zstd")
+    """Write a part that is in memory."""
+    with writing(folder, number, kept.schema) as (stays, goes):
+        stays.write(kept)
+        goes.write(dropped)
+
+
+class _Rows:
+    """Rows on their way into a file, in groups of about one size."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+        self._schema, self._held, self._bytes = schema, list[pa.Table](), 0
+
+    def write(self, table: pa.Table) -> None:
+        """Take these rows."""
+        self._held.append(table)
+        self._bytes += table.nbytes
+        if self._bytes >= _GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_table(pa.concat_tables([self._schema.empty_table(), *self._held]))
+        self._held, self._bytes = [], 0
+
+    def __enter__(self) -> _Rows:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and self._held:
+            self._flush()
+        self._writer.close()
 
 
 def read_parts(folder: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
@@ -131,55 +181,72 @@ def map_parts(
 
     Where a process dies, `spare` writes parts that are survived (`deadly.spared`).
     """
-    aside = folder / "spared"
-    numbers = part_numbers(before)
-    left = [number for number in numbers if not part_file(folder, number).exists()]
-    for at in range(0, len(left), _PARTS_A_PROCESS):
-        done = len(numbers) - len(left) + at
-        progress.update(done / len(numbers), f"part {done + 1} of {len(numbers)}")
-        some = left[at : at + _PARTS_A_PROCESS]
-        told = (stage, work, reads, dict(makes), dict(options))
+    numbers, aside = part_numbers(before), folder / "spared"
+
+    def left() -> list[int]:
+        return [number for number in numbers if not part_file(folder, number).exists()]
+
+    def tell() -> None:
+        done = len(numbers) - len(left())
+        progress.update(done / max(1, len(numbers)), f"{done} of {len(numbers)} parts")
+
+    told = (folder, stage, work, reads, dict(makes), dict(options))
+    tell()
+    while some := left():
         try:
-            engaged(engine, _map_some, before, folder, some, *told)
-        except (ProcessDiedError, RuntimeError):  # the engine's word for a process of its own that died
-            some = [number for number in some if not part_file(folder, number).exists()]
-            if spare is None or not spare(before, aside, some, work, reads, options):
+            spread(engine, _map_parts, some, before, *told, waiting=tell)
+        except (ProcessDiedError, RuntimeError):  # a cluster tells the death of a process as an error of its own
+            first = left()[:1]  # each process goes through its parts in order, so it died of this one or a later one
+            if spare is None or not spare(before, aside, first, work, reads, options):
                 raise
-            engaged(engine, _map_some, aside, folder, some, *told)
+            spread(engine, _map_parts, first, aside, *told, waiting=tell)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _map_some(
-    before: Path,
+def _map_parts(numbers: Sequence[int], before: Path, folder: Path, *told: Any) -> None:
+    for number in numbers:
+        with pq.ParquetFile(part_file(before, number)) as file:
+            _map_part(file, folder, number, *told)
+
+
+def _map_part(
+    file: pq.ParquetFile,
     folder: Path,
-    numbers: Sequence[int],
+    number: int,
     stage: str,
     work: Work,
     reads: Sequence[str],
-    makes: dict[str, pa.DataType],
-    options: dict[str, Any],
-    engine: EngineSettings,
+    makes: Mapping[str, pa.DataType],
+    options: Mapping[str, Any],
 ) -> None:
-    daft = start(engine)
-    judged = {"rule": pa.large_string(), "value": pa.float64(), "limit": pa.float64(), "why": pa.large_string()}
-    made = pa.struct([pa.field(name, kind) for name, kind in {**makes, **judged}.items()])
+    before = file.schema_arrow
+    rest = [name for name in _KEPT if name in before.names and name not in makes]
+    stays = pa.schema([*(before.field(name) for name in rest), *(pa.field(*made) for made in makes.items())])
+    judged = pa.schema([*stays, *_JUDGED])
+    with writing(folder, number, stays) as (kept, dropped):
+        for batch in _batches(file, list(dict.fromkeys([*rest, *reads]))):
+            found = work(*(batch[name].to_pylist() for name in reads), **options)
+            columns = [batch[field.name] if field.name in rest else found[field.name] for field in judged]
+            arrays = [
+                each if isinstance(each, pa.Array) else pa.array(each, field.type)
+                for each, field in zip(columns, judged, strict=True)
+            ]
+            table = pa.Table.from_arrays(arrays, schema=judged)
+            kept.write(table.filter(table["rule"].is_null()).select(stays.names))
+            dropped.write(drop_table(table.filter(table["rule"].is_valid()), stage))
 
-    def on_batch(*columns: Any) -> pa.Array:
-        found = work(*(column.to_pylist() for column in columns), **options)
-        cells = ((found[field.name], field.type) for field in made)
-        arrays = [each if isinstance(each, pa.Array) else pa.array(each, kind) for each, kind in cells]
-        return pa.StructArray.from_arrays(arrays, fields=list(made))
 
-    kind = daft.DataType.from_arrow_type(made)
-    apply = daft.func.batch(return_dtype=kind, unnest=True, use_process=True, batch_size=_BATCH)(on_batch)
-    for number in numbers:
-        frame = daft.read_parquet(str(part_file(before, number)))
-        rest = [name for name in ("id", "source", "origin", *ABOUT, "text", "quality") if name in frame.column_names]
-        rest = [name for name in rest if name not in makes]
-        table = frame.into_batches(_BATCH).select(*rest, apply(*(daft.col(name) for name in reads))).to_arrow()
-        kept = table.filter(table["rule"].is_null()).drop_columns(list(judged))
-        write_part(folder, number, kept, drop_table(table.filter(table["rule"].is_valid()), stage))
+def _batches(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Neighbouring rows: not many, and not many bytes of them unless one row has them all."""
+    for batch in file.iter_batches(_BATCH, columns=list(columns)):
+        start = 0
+        while start < len(batch):
+            rows = len(batch) - start
+            while rows > 1 and batch.slice(start, rows).nbytes > _BATCH_BYTES:
+                rows = (rows + 1) // 2
+            yield batch.slice(start, rows)
+            start += rows
 
 
 def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = None) -> pa.Table:

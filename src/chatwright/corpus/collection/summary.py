@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from chatwright.core.files import read_json, write_json
-from chatwright.core.seeds import share
 from chatwright.corpus.collection.parts import EXCERPT, read_cut, read_drops, read_parts
 from chatwright.corpus.judging.rules import RULES
 
@@ -65,9 +62,9 @@ def histogram(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.bincount(np.searchsorted(LENGTHS, lengths, side="right"), minlength=len(LENGTHS) + 1)
 
 
-def chosen(rows: Iterable[Row], count: int) -> list[Row]:
-    """So many of the rows, by the hash of their ids: the same ones each time, from all over the corpus."""
-    return heapq.nsmallest(count, rows, key=lambda row: share(row["id"], 0, "example"))
+def _first(rows: list[Row], count: int) -> list[Row]:
+    """So many of the rows by id, which is a hash: the same ones each time, from all over the corpus."""
+    return sorted(rows, key=lambda row: row["id"])[:count]
 
 
 class _Rule:
@@ -132,24 +129,23 @@ class _Tally:
                 place = row["text"].find(f"<{kind}>")
                 context = row["text"][max(0, place - EXCERPT // 3) : place + EXCERPT // 3]
                 kept = [*self.contexts.get(kind, []), {"id": row["id"], "excerpt": context}]
-                self.contexts[kind] = chosen(kept, _CONTEXTS)
+                self.contexts[kind] = _first(kept, _CONTEXTS)
 
     def goes(self, table: pa.Table) -> None:
         """Count what goes from a part."""
-        rows: dict[str, list[Row]] = {}
-        for row in table.to_pylist():
-            rows.setdefault(row["rule"], []).append(row)
-        for name, dropped in rows.items():
+        for name in table["rule"].unique().to_pylist():
+            dropped = table.filter(pc.equal(table["rule"], name))
             rule = self.rules.setdefault(name, _Rule())
             rule.count += len(dropped)
-            rule.sources.update(row["source"] for row in dropped)
-            rule.languages.update(row["language"] or "" for row in dropped)
-            rule.limits.update(row["limit"] for row in dropped if row["limit"] is not None)
+            rule.sources.update(dropped["source"].to_pylist())
+            rule.languages.update(language or "" for language in dropped["language"].to_pylist())
+            rule.limits.update(dropped["limit"].drop_null().unique().to_pylist())
             if (measure := _MEASURES.get(name)) in _EDGES:
-                own = _counts(measure, np.array([row["value"] for row in dropped if row["value"] is not None]))
+                own = _counts(measure, dropped["value"].drop_null().to_numpy())
                 rule.values = own if rule.values is None else rule.values + own
-            told = ({key: row[key] for key in _EXAMPLE} for row in dropped)
-            rule.examples = chosen([*rule.examples, *told], _EXAMPLES)
+            first = pc.select_k_unstable(dropped, _EXAMPLES, [("id", "ascending")])
+            told = dropped.select(_EXAMPLE).take(first).to_pylist()
+            rule.examples = _first([*rule.examples, *told], _EXAMPLES)
 
     def summary(self) -> Row:
         """All of it, as JSON values."""
