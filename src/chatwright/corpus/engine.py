@@ -148,6 +148,9 @@ def run_apart(work: Callable[..., Any], *arguments: Any, waiting: Callable[[], o
             where=work.__name__,
             remedy="it may have had too little memory: lower engine.part_megabytes, and run the same command again",
         ) from None
+    except BaseException:  # stopped: nobody waits for a result
+        process.terminate()
+        raise
     finally:
         if process.is_alive():
             process.join(5)
