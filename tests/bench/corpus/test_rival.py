@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatwright.bench.corpus import rival
-from chatwright.bench.corpus.rival import Round, check_rival, measure_rival, rival_rows, run_rival
+from chatwright.bench.corpus.rival import Round, Turn, check_rival, measure_rival, rival_rows, run_rival
 from chatwright.core.errors import DataError, UsageError
 from tests.bench.corpus.test_suite import asked
 
@@ -21,9 +21,11 @@ if sys.argv[2] == "-c":
 told = json.loads(sys.argv[3])
 assert Path(sys.argv[2]).name == "datatrove_rival.py" and Path(told["model"]).exists()
 lines = [line for path in sorted(Path(told["documents"]).glob("*.jsonl")) for line in path.open(encoding="utf-8")]
-unique = Path(told["folder"]) / "unique"
-unique.mkdir(parents=True)
-(unique / "00000.jsonl").write_text("".join(lines[::2]), encoding="utf-8")
+dropped = [json.dumps({**json.loads(line), "metadata": {}}) + "\\n" for line in lines[1::2]]
+for name, rows in (("unique", lines[::2]), ("dropped/c4", dropped)):
+    folder = Path(told["folder"]) / name
+    folder.mkdir(parents=True)
+    (folder / "00000.jsonl").write_text("".join(rows), encoding="utf-8")
 print("something else")
 print(json.dumps({"seconds": 100.0}))
 """
@@ -37,13 +39,18 @@ def other_python(folder: Path, script: str) -> str:
 
 
 def test_rounds_make_rows() -> None:
-    kept = frozenset({"000001", "000002again"})
-    turns = [Round(2.0, each, kept, frozenset({"000002", "000003"})) for each in (9.0, 20.0, 12.0)]
+    ours = Turn(
+        2.0, frozenset({"000001", "000002again", "000004"}), {"000002": "nearly the same text", "000003": "words"}
+    )
+    dropped = {"000001": "short", "000004": "copies", "000004again": "short", "000002again": "copies"}
+    turns = [Round(ours, Turn(each, frozenset({"000002", "000003"}), dropped)) for each in (9.0, 20.0, 12.0)]
     rows = {row["name"]: row for row in rival_rows("English", 60, 1.0, turns)}
     assert rows["English documents, against datatrove"]["value"] == 6
     assert rows["English documents, against datatrove"]["holds"]
     assert rows["English documents"]["value"] == 30 and rows["English documents, datatrove"]["value"] == 5
-    assert rows["English documents: kept by both, of those that either keeps"]["value"] == pytest.approx(1 / 3)
+    assert rows["English documents: kept by both, of those that either keeps"]["value"] == pytest.approx(1 / 4)
+    alone = {name.split(": dropped ")[1]: row["value"] for name, row in rows.items() if ": dropped " in name}
+    assert alone == {"here alone, words": 1, "by datatrove alone, short": 2}
     assert not rival_rows("English", 60, 1.0, turns[:1])[0]["holds"]
 
 
@@ -73,5 +80,8 @@ def test_both_are_told_the_same_documents(data_folder: Path, tmp_path: Path) -> 
     values = {row["name"]: row["value"] for row in rows}
     assert values["English documents: kept by datatrove"] == pytest.approx(0.5, abs=0.01)
     assert values["English documents: kept"] > 0.8 and values["Chinese documents: kept"] > 0.8
+    only_there = "English documents: dropped by datatrove alone, c4"
+    assert values[only_there] > 30 and next(name for name in values if "datatrove alone" in name) == only_there
+    assert not [name for name in values if "not told" in name]
     assert values["English documents, datatrove"] == pytest.approx(1.05)  # 100 and every twentieth again, in 100 s
     assert json.dumps(rows) and not (tmp_path / "rival").exists()

@@ -92,6 +92,7 @@ def test_measures_are_counted_by_hand() -> None:
         ("\n".join(line + "…" for line in PROSE.split(". ")), "lines ending in an ellipsis"),
         (PROSE + " 1 2 3 4 5 6 7 8 9" * 8, "words with letters"),
         ("\n".join([PROSE, *["Read more about it here."] * 20]), "repeated lines"),
+        ("\n\n".join([PROSE, *["It goes on."] * 4]), "repeated paragraphs"),
         ("\n\n".join([PROSE] * 3), "characters of repeated paragraphs"),
         (PROSE + " and so on and so forth" * 30, "repeated 10-grams"),
         (PROSE + " yes no" * 60, "most frequent 2-gram"),

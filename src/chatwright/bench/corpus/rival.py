@@ -1,7 +1,8 @@
 """Documents a second from text to kept text, against datatrove on the same rules, by turns on the same cores.
 
 datatrove pins what clashes with ours, so it lives in an environment of its own, of which the Python is named; what it
-does there is written in `datatrove_rival.py`, which says what is the same and what is not.
+does there is written in `datatrove_rival.py`, which says what is the same and what is not. Whether the rules are the
+same is told by what both keep, and by the rules for which only one of them drops a text.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import random
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,8 +33,9 @@ from chatwright.bench.corpus.stages import (
 )
 from chatwright.bench.corpus.texts import ARTICLES, CHINESE, articles, public_texts
 from chatwright.bench.measured import Row
+from chatwright.core.cores import usable_cores
 from chatwright.core.errors import DataError, UsageError
-from chatwright.corpus.collection.parts import read_parts
+from chatwright.corpus.collection.parts import NEARLY, SAME, read_drops, read_parts
 from chatwright.corpus.public import read_json_lines, read_text
 from chatwright.corpus.settings import DuplicateSettings
 
@@ -45,17 +49,27 @@ _BOOK = "gutenberg/war_and_peace.txt.gz"
 _PASSAGE = 1_000  # characters and more
 _COPIED = 20  # every twentieth text comes again with a word changed
 _AGAIN = "again"
+_COPIES = (SAME, NEARLY, "copies")
+# Rules that the rival cannot ask, or asks of texts that are too short for them, are off here as they are there.
+_OFF = {"en": (), "zh": ("characters", *(f"most frequent {n}-gram" for n in (2, 3, 4)))}
 _SPACED = re.compile(r" (?:([.,;:!?)%])|@(.)@ |('(?:s|t|re|ve|ll|d|m)\b))")
 
 
 @dataclass(frozen=True)
-class Round:
-    """One turn of each: seconds, and the ids of what they keep."""
+class Turn:
+    """Seconds, the names of what is kept, and of what is dropped by which rule."""
 
-    ours: float
-    theirs: float
+    seconds: float
     kept: frozenset[str]
-    kept_there: frozenset[str]
+    dropped: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One turn of each."""
+
+    ours: Turn
+    theirs: Turn
 
 
 def measure_rival(asked: Asked, rounds: int = _ROUNDS, most: int = _DOCUMENTS) -> list[Row]:
@@ -73,9 +87,8 @@ def measure_rival(asked: Asked, rounds: int = _ROUNDS, most: int = _DOCUMENTS) -
                 progress.update(
                     (number + 1) / (rounds + 1), f"round {number + 1} of {rounds}: {len(named):,} documents"
                 )
-                theirs, kept_there = run_rival(folder, python, language)
-                ours, kept = _run_ours(folder, language)
-                turns.append(Round(ours, theirs, kept, kept_there))
+                theirs = run_rival(folder, python, language)
+                turns.append(Round(_run_ours(folder, language), theirs))
         rows += rival_rows(name, len(named), sum(len(text.encode()) for text in named.values()) / 1e6, turns)
         shutil.rmtree(folder)
     return rows
@@ -132,21 +145,25 @@ def _passages(text: str) -> Iterator[str]:
             held = []
 
 
-def _run_ours(folder: Path, language: str) -> tuple[float, frozenset[str]]:
+def _run_ours(folder: Path, language: str) -> Turn:
     source = {"name": "documents", "path": str((folder / "documents").resolve())}
-    job = collection_job(folder / "ours", [source], SILENT, judge={"languages": [language]})
+    judging = {"languages": [language], "off": _OFF[language]}
+    job = collection_job(folder / "ours", [source], SILENT, judge=judging)
     carry_out(job, BEFORE)
     seconds = sum(cost.seconds for cost in carry_out(job, KEEPING).values())
-    kept = frozenset(
-        name for table in read_parts(job.done["deduplicate"].folder, ["title"]) for name in table["title"].to_pylist()
-    )
+    names, kept, dropped = dict[str, str](), set[str](), dict[str, str]()
+    for table in read_parts(job.done[BEFORE[-1]].folder, ["id", "title"]):
+        names |= zip(table["id"].to_pylist(), table["title"].to_pylist(), strict=True)
+    for table in read_parts(job.done[KEEPING[-1]].folder, ["id"]):
+        kept |= {names[each] for each in table["id"].to_pylist()}
+    for table in read_drops(job.done[stage].folder for stage in KEEPING):
+        dropped |= {names[drop["id"]]: drop["rule"] for drop in table.select(["id", "rule"]).to_pylist()}
     shutil.rmtree(folder / "ours")
-    return seconds, kept
+    return Turn(seconds, frozenset(kept), dropped)
 
 
-def run_rival(folder: Path, python: str, language: str) -> tuple[float, frozenset[str]]:
-    """The rival's seconds, its imports apart, and the names of what it keeps; `DataError` where it fails."""
-    from chatwright.core.cores import usable_cores
+def run_rival(folder: Path, python: str, language: str) -> Turn:
+    """The rival's seconds, its imports apart, what it keeps and what it drops; `DataError` where it fails."""
 
     work, settings = folder / "rival", DuplicateSettings()
     asked = {
@@ -171,20 +188,32 @@ def run_rival(folder: Path, python: str, language: str) -> tuple[float, frozense
         raise DataError(
             f"the rival failed: {why}", where=python, remedy="try the command alone: " + " ".join(command[:3])
         ) from None
-    kept = {
-        json.loads(line)["id"]
-        for path in (work / "unique").glob("*.jsonl")
-        for line in path.read_text("utf-8").splitlines()
+    kept = frozenset(document["id"] for _, document in _documents(work / "unique"))
+    dropped = {  # a filter that has one reason alone does not name it
+        document["id"]: document["metadata"].get("filter_reason", path.parent.name)
+        for path, document in _documents(work / "dropped")
     }
     shutil.rmtree(work)
-    return seconds, frozenset(kept)
+    return Turn(seconds, kept, dropped)
+
+
+def _documents(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """What the rival wrote in a folder and those in it, and in which file."""
+    for path in sorted(folder.rglob("*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            yield from ((path, json.loads(line)) for line in lines)
 
 
 def rival_rows(name: str, count: int, megabytes: float, turns: Sequence[Round]) -> list[Row]:
-    """The median of the rounds' shares; and how far both keep the same, of a text and its changed copy either."""
-    times = float(np.median([each.theirs / each.ours for each in turns]))
-    here, there = _names(turns[-1].kept), _names(turns[-1].kept_there)
-    asked = name == "English"
+    """The median of the rounds' shares; how far both keep the same; and what one alone drops, by its rules.
+
+    A text and its changed copy count as one, of which either may stay.
+    """
+    ours = float(np.median([each.ours.seconds for each in turns]))
+    theirs = float(np.median([each.theirs.seconds for each in turns]))
+    times = float(np.median([each.theirs.seconds / each.ours.seconds for each in turns]))
+    asked, last = name == "English", turns[-1]
+    here, there = _names(last.ours.kept), _names(last.theirs.kept)
     return [
         row(
             f"{name} documents, against datatrove",
@@ -193,17 +222,32 @@ def rival_rows(name: str, count: int, megabytes: float, turns: Sequence[Round]) 
             f"at least {_LEAST_TIMES:g}" if asked else None,
             times >= _LEAST_TIMES if asked else None,
         ),
-        row(f"{name} documents", count / float(np.median([each.ours for each in turns])), "per second"),
-        row(f"{name} documents, datatrove", count / float(np.median([each.theirs for each in turns])), "per second"),
+        row(f"{name} documents", count / ours, "per second"),
+        row(f"{name} documents, datatrove", count / theirs, "per second"),
         row(f"{name} documents: text", megabytes, "MB"),
-        row(f"{name} documents: kept", len(turns[-1].kept) / count, "share"),
-        row(f"{name} documents: kept by datatrove", len(turns[-1].kept_there) / count, "share"),
+        row(f"{name} documents: kept", len(last.ours.kept) / count, "share"),
+        row(f"{name} documents: kept by datatrove", len(last.theirs.kept) / count, "share"),
         row(
             f"{name} documents: kept by both, of those that either keeps",
             len(here & there) / max(1, len(here | there)),
             "share",
         ),
+        *_alone(f"{name} documents: dropped here alone", there - here, last.ours.dropped),
+        *_alone(f"{name} documents: dropped by datatrove alone", here - there, last.theirs.dropped),
     ]
+
+
+def _alone(what: str, names: Iterable[str], dropped: Mapping[str, str]) -> list[Row]:
+    """How many texts each rule drops, the most first."""
+    counts = Counter(_rule(name, dropped) for name in names)
+    most = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return [row(f"{what}, {rule}", count, "documents") for rule, count in most]
+
+
+def _rule(name: str, dropped: Mapping[str, str]) -> str:
+    """The rule that drops a text or its changed copy, if there is one, before being alike."""
+    told = [dropped[each] for each in (name, name + _AGAIN) if each in dropped]
+    return min(told, key=lambda rule: rule in _COPIES, default="not told")
 
 
 def _names(kept: Iterable[str]) -> set[str]:

@@ -51,8 +51,8 @@ def measure(texts: Sequence[str], language: str) -> Measures:
     refuses, curly_brackets and lorem_ipsum. Means: word_length. To the words: hash_share, ellipsis_share,
     new_line_share (line ends). Shares: letter_share (of what stands between spaces, what holds a letter; in Chinese of
     the characters); of the lines bullet_lines, ellipsis_lines, ended_lines, short_lines, repeated_lines; of the
-    characters repeated_line_characters, repeated_paragraph_characters, and those of `repetition`. Words and lines of
-    more than half a million characters count as several.
+    paragraphs repeated_paragraphs; of the characters repeated_line_characters, repeated_paragraph_characters, and those
+    of `repetition`. Words and lines of more than half a million characters count as several.
     """
     if not texts:
         return {}
@@ -188,6 +188,7 @@ def _of_texts(texts: Sequence[str], read: _Read, language: str) -> Measures:
         stops = np.bincount(read.stops // _MOST_STOP_WORDS, minlength=len(texts)).astype(np.float64)
     else:
         stops = np.full(len(texts), math.inf)
+    repeated = np.array([_repeated_paragraphs(text) for text in texts], np.float64)
     nothing = read.inked == 0 if language != "zh" else np.zeros(len(texts), np.bool_)  # counts as letters elsewhere
     return {
         "characters": characters,
@@ -199,8 +200,8 @@ def _of_texts(texts: Sequence[str], read: _Read, language: str) -> Measures:
         "ellipsis_share": (_counted(texts, "...") + _counted(texts, "…")) / count,
         "letter_share": (read.lettered + nothing) / np.maximum(1, read.inked),
         "new_line_share": _counted(texts, "\n") / count,
-        "repeated_paragraph_characters": np.array([_repeated_paragraphs(text) for text in texts], np.float64)
-        / np.maximum(1, characters),
+        "repeated_paragraphs": repeated[:, 0],
+        "repeated_paragraph_characters": repeated[:, 1] / np.maximum(1, characters),
         "curly_brackets": _counted(texts, "{"),
         "lorem_ipsum": np.sum([_counted(texts, form) for form in _LOREM_IPSUM], axis=0),
     }
@@ -233,14 +234,16 @@ def _of_lines(texts: Sequence[str], read: _Read, language: str) -> Measures:
     }
 
 
-def _repeated_paragraphs(text: str) -> int:
-    """Characters of the paragraphs that stood there before."""
+def _repeated_paragraphs(text: str) -> tuple[float, int]:
+    """Of the paragraphs those that stood there before: which share they are, and their characters."""
     if "\n\n" not in text:
-        return 0
+        return 0.0, 0
     paragraphs = _PARAGRAPHS.split(text)
-    if len(set(paragraphs)) == len(paragraphs):
-        return 0
-    return sum(map(len, paragraphs)) - sum(map(len, set(paragraphs)))
+    different = set(paragraphs)
+    if len(different) == len(paragraphs):
+        return 0.0, 0
+    again = len(paragraphs) - len(different)
+    return again / len(paragraphs), sum(map(len, paragraphs)) - sum(map(len, different))
 
 
 def cut_words(text: str) -> list[str]:

@@ -69,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     Rule("words with letters", "letter_share", "Gopher", *_at_least(0.8, zh=0.735), _SHARES_FROM),
     Rule("stop words", "stop_words", "Gopher", *_at_least(2, zh=None)),
     Rule("repeated lines", "repeated_lines", "Gopher", *_at_most(0.3, zh=0.287)),
+    Rule("repeated paragraphs", "repeated_paragraphs", "Gopher", *_at_most(0.3)),
     Rule("characters of repeated lines", "repeated_line_characters", "Gopher", *_at_most(0.2)),
     Rule("characters of repeated paragraphs", "repeated_paragraph_characters", "Gopher", *_at_most(0.2)),
     *(
