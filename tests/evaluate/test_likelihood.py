@@ -95,7 +95,7 @@ def test_minimal_pairs_count_where_the_good_one_is_likelier(tmp_path: Path) -> N
     for name in ("one", "two"):
         lines = [json.dumps({"sentence_good": good, "sentence_bad": bad}) for good, bad in pairs]
         (tmp_path / "blimp" / f"{name}.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
-    figures, right = minimal_pairs(tmp_path, partial(sentence_likelihoods, model, own), EvaluateSettings(), Silent())
+    figures, right, _ = minimal_pairs(tmp_path, partial(sentence_likelihoods, model, own), EvaluateSettings(), Silent())
     assert right.tolist() == [1, 1, 1, 0] * 2
     assert figures["accuracy"]["value"] == 0.75 and figures["paradigms"]["two"]["value"] == 0.75
     assert figures["n"] == 8

@@ -92,6 +92,9 @@ def evaluate(
     ] = None,
     tasks: Annotated[str | None, typer.Option(help="Public tasks, commas between: blimp,piqa,multi30k …")] = None,
     against: Annotated[str | None, typer.Option(help="Another model: both scores and their difference.")] = None,
+    training_text: Annotated[
+        str | None, typer.Option(help="A run: scores also without the items that its training text holds.")
+    ] = None,
     harness: Annotated[str | None, typer.Option(help="Tasks of EleutherAI's evaluation harness.")] = None,
     harness_folder: Annotated[Path | None, typer.Option(help="A folder with harness tasks of one's own.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Items of each task at most.")] = None,
@@ -113,7 +116,7 @@ def evaluate(
     recipe_options: dict[str, Any] = {"docs": docs, "data": data, "files": file, "base": base, "lora": lora}
     recipe_options |= {"minutes": minutes, "out": out, "sets": sets}
     model_options: dict[str, Any] = {"against": against, "harness_folder": harness_folder, "limit": limit}
-    model_options |= {"beams": beams, "max_new_tokens": max_new_tokens}
+    model_options |= {"beams": beams, "max_new_tokens": max_new_tokens, "training_text": training_text}
     if tasks is None and harness is None:
         refuse(model_options, "a recipe's own questions are asked; name tasks with --tasks or --harness")
         _carry_out("evaluate", model, json, options=recipe_options)

@@ -41,7 +41,7 @@ def evaluate_model(
 ) -> None:
     """Score a model (none named: the newest run's) on public tasks, by EleutherAI's harness, or both."""
     if tasks is None:
-        told = {name: options.get(name) for name in ("against", "beams", "max_new_tokens")}
+        told = {name: options.get(name) for name in ("against", "beams", "max_new_tokens", "training_text")}
         refuse({**told, "data": data}, "this is for --tasks")
     if harness is None:
         refuse({"harness_folder": options.get("harness_folder")}, "this is for --harness")
@@ -64,8 +64,10 @@ def evaluate_model(
 def _run_tasks(
     model: str, tasks: list[str], against: str | None, data: str | None, options: Mapping[str, Any]
 ) -> dict[str, Any]:
+    from chatwright.corpus.collection.settings import ContaminationSettings
+    from chatwright.evaluate.clean_subset import clean_scores, met_items, training_text
     from chatwright.evaluate.settings import EvaluateSettings
-    from chatwright.evaluate.tasks import check_tasks, compare, run_task
+    from chatwright.evaluate.tasks import Outcome, check_tasks, compare, run_task
     from chatwright.interop.pretrained import Pretrained
 
     folder, limit = data or os.environ.get(DATA_VARIABLE), options.get("limit")
@@ -73,17 +75,24 @@ def _run_tasks(
     settings = EvaluateSettings()
     generation = generation_settings({key: options.get(key) for key in ("beams", "max_new_tokens")})
     names = [model] if against is None else [model, against]
+    passages = training_text(str(options["training_text"])) if options.get("training_text") else None
     loaded = [Pretrained.load(name) for name in names]
-    results: dict[str, Any] = {}
+    results, firsts = dict[str, Any](), dict[str, Outcome]()
     for task in tasks:
         outcomes = []
         for name, asked in zip(names, loaded, strict=True):
             with show(f"{task}, {name}") as progress:
                 outcomes.append(run_task(task, asked, Path(str(folder)), settings, generation, limit, progress))
+        firsts[task] = outcomes[0]
         results[task] = {"figures": outcomes[0].figures, "signatures": outcomes[0].signatures}
         if against is not None:
             results[task]["against"] = outcomes[1].figures
             results[task]["difference"] = compare(outcomes[0], outcomes[1], settings, seed=0)
+    if passages is not None:
+        with show("training text"):
+            met = met_items({task: each.texts for task, each in firsts.items()}, passages, ContaminationSettings())
+        for task, outcome in firsts.items():
+            results[task]["clean"] = clean_scores(outcome, met[task], settings, seed=0)
     return results
 
 
@@ -119,8 +128,17 @@ def _show(console: Console, model: str, against: str | None, results: dict[str, 
             table.add_row(*cells)
         if "chance" in result["figures"]:
             table.add_row(task, "chance", f"{result['figures']['chance']:.3f}")
+        for name, figure in result.get("clean", {}).get("figures", {}).items():
+            table.add_row(task, f"{_NAMES.get(name, name)}, clean subset", _spelt(figure))
     console.print(table)
     for task, result in results.items():
+        if "clean" in result:
+            clean = result["clean"]
+            console.print(
+                f"{task}: {len(clean['met']):,} items are in the training text, {clean['n']:,} are not "
+                f"({clean['too_short_to_tell']:,} of them too short to tell)",
+                highlight=False,
+            )
         for name, text in result["signatures"].items():
             console.print(f"{task} {name}: {text}", markup=False, highlight=False, style="dim")
 

@@ -31,24 +31,27 @@ def minimal_pairs(
     settings: EvaluateSettings,
     progress: Progress,
     limit: int | None = None,
-) -> tuple[dict[str, Any], NDArray[np.float64]]:
-    """Accuracy of each paradigm and over all pairs, with intervals; and for each pair whether it was right.
+) -> tuple[dict[str, Any], NDArray[np.float64], list[tuple[str, ...]]]:
+    """Accuracy of each paradigm and over all pairs, with intervals; for each pair whether it was right; and the pairs.
 
     `likelihoods` says how likely sentences are; `limit` pairs of each paradigm at most. Published paradigms have as
     many pairs each, so that the mean over pairs is the mean over paradigms.
     """
     files = sorted((data / FOLDER).glob("*.jsonl*"))
-    figures, every = dict[str, Any](), list[bool]()
+    figures, every, texts = dict[str, Any](), list[bool](), list[tuple[str, ...]]()
     for number, path in enumerate(files):
         name = path.name.split(".")[0]
         progress.update(number / len(files), f"minimal pairs: {name}")
         pairs = list(read_json_lines(path, ("sentence_good", "sentence_bad")))[:limit]
-        told = likelihoods([pair[side] for pair in pairs for side in ("sentence_good", "sentence_bad")])
+        both = [(pair["sentence_good"], pair["sentence_bad"]) for pair in pairs]
+        told = likelihoods([sentence for pair in both for sentence in pair])
         right = [bool(good > bad) for good, bad in zip(told[::2], told[1::2], strict=True)]
         figures[name] = share_interval(right, confidence=settings.confidence).figure("share")
         every += right
+        texts += both
     accuracy = share_interval(every, confidence=settings.confidence).figure("share")
-    return {"n": len(every), "accuracy": accuracy, "chance": 0.5, "paradigms": figures}, np.asarray(every, np.float64)
+    summary = {"n": len(every), "accuracy": accuracy, "chance": 0.5, "paradigms": figures}
+    return summary, np.asarray(every, np.float64), texts
 
 
 def sentence_likelihoods(

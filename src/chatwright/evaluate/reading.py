@@ -65,7 +65,7 @@ def evaluate_text(
     if text_settings.blimp:
         assert isinstance(read, Decoder | Encoder)
         asked = partial(sentence_likelihoods, read, tokenizer)
-        tasks[TASK], _ = minimal_pairs(Path(str(text_settings.data)), asked, settings, progress)
+        tasks[TASK], *_ = minimal_pairs(Path(str(text_settings.data)), asked, settings, progress)
         signatures[TASK] = (
             "whole sentences, log p" if isinstance(read, Decoder) else "whole sentences, pseudo-log-likelihood"
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,12 +58,16 @@ class Asked(Protocol):
 
 @dataclass
 class Outcome:
-    """Figures of a task; `items` hold each item's share of the figure of that name, to compare models by."""
+    """Figures of a task; `items` hold each item's share of the figure of that name, to compare models by.
+
+    `texts` are what each item consists of: who has read them has met the item.
+    """
 
     figures: dict[str, Any]
     items: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     score_sums: dict[str, Callable[[NDArray[np.float64]], float]] = field(default_factory=dict)
     signatures: dict[str, str] = field(default_factory=dict)
+    texts: Sequence[tuple[str, ...]] = ()
 
 
 def check_tasks(names: Sequence[str], data: str | None) -> None:
@@ -91,8 +95,9 @@ def run_task(
 ) -> Outcome:
     """Ask one task, its first `limit` items at most."""
     if name == BLIMP:
-        figures, right = minimal_pairs(data, asked.sentences, settings, progress, limit)
-        return Outcome(figures, {"accuracy": right}, signatures={"accuracy": "whole sentences, (pseudo-)log p"})
+        figures, right, pairs = minimal_pairs(data, asked.sentences, settings, progress, limit)
+        told = {"accuracy": "whole sentences, (pseudo-)log p"}
+        return Outcome(figures, {"accuracy": right}, signatures=told, texts=pairs)
     if name in CHOICE_SETS:
         items = list(CHOICE_SETS[name].read(data / CHOICE_SETS[name].folder))[:limit]
         return _choices(name, asked, items, settings, progress)
@@ -129,7 +134,7 @@ def _choices(
     sizes = np.array([max(1, len(text.encode())) for text in candidates])
     cut = np.cumsum([len(item.candidates) for item in items])[:-1]
     figures: dict[str, Any] = {"n": len(items)}
-    outcome = Outcome(figures)
+    outcome = Outcome(figures, texts=[(item.question, item.candidates[item.right]) for item in items])
     for figure, scores in (("accuracy", told), ("accuracy_per_byte", told / sizes)):
         parts = np.split(scores, cut)
         right = [bool(part.argmax() == item.right) for part, item in zip(parts, items, strict=True)]
@@ -169,11 +174,12 @@ def _targets(
     sources, targets = [row.source for row in rows], [row.target for row in rows]
     unit: Unit = "characters" if pairs.target == "zh" else "words"
     written = asked.write(sources, generation, progress)
+    texts = list(zip(sources, targets, strict=True))
     if PAIR_SETS[name].task == "translation":
-        return _translated(written, targets, unit, settings)
+        return replace(_translated(written, targets, unit, settings), texts=texts)
     if PAIR_SETS[name].task == "reading":
-        return _read(written, [(row.target, *row.others) for row in rows], unit, settings)
-    outcome = Outcome({"n": len(rows)})
+        return replace(_read(written, [(row.target, *row.others) for row in rows], unit, settings), texts=texts)
+    outcome = Outcome({"n": len(rows)}, texts=texts)
     for figure, each in scorers.summary_scores(targets, written, unit).items():
         outcome.items[figure] = np.asarray(each)
         interval = bootstrap_mean(each, **settings.resampling(derive_seed(0, name)))

@@ -1,0 +1,99 @@
+"""Scores on the clean subset of a task: the items that the training text does not hold.
+
+As for GPT-3 (arXiv 2005.14165, appendix C) an item is met where the text shares a run of its words: 13 of them, or the
+whole of a shorter item. What is shorter still proves nothing and counts as clean; how many are, is told.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from chatwright.core.errors import UsageError
+from chatwright.core.seeds import derive_seed
+from chatwright.corpus.collection.settings import ContaminationSettings
+from chatwright.corpus.contamination import Asked, item_runs
+from chatwright.corpus.texts import DOCUMENTS_FILE
+from chatwright.evaluate.settings import EvaluateSettings
+from chatwright.evaluate.tasks import Outcome
+from chatwright.evaluate.uncertainty import bootstrap_corpus, bootstrap_mean, share_interval
+
+_COLUMNS = ("text", "split")
+
+Items = Sequence[tuple[str, ...]]  # the texts of each item
+
+
+def training_text(place: str) -> Iterator[str]:
+    """The passages that a run's model was trained on; `UsageError` where there are none."""
+    path = Path(place)
+    path = path if path.is_file() else path / "corpus" / DOCUMENTS_FILE
+    if not path.is_file() or path.suffix != ".parquet":
+        raise UsageError(
+            "there is no training text", where=f"{place}: {path}", remedy="name a run folder, or its documents.parquet"
+        )
+    if missing := set(_COLUMNS) - set(pq.read_schema(path).names):
+        raise UsageError(
+            f"this file has no {' and no '.join(sorted(missing))}",
+            where=str(path),
+            remedy="name the documents.parquet of a run",
+        )
+    return _passages(path)
+
+
+def _passages(path: Path) -> Iterator[str]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(1_000, columns=list(_COLUMNS)):
+            told = zip(batch["text"].to_pylist(), batch["split"].to_pylist(), strict=True)
+            yield from (text for text, split in told if split == "train")
+
+
+def met_items(
+    tasks: Mapping[str, Items], passages: Iterable[str], settings: ContaminationSettings
+) -> dict[str, NDArray[np.int8]]:
+    """Of each task's N items, [N]: 1 where a passage shares a run with one of its texts, 0 where none does, -1 where
+    all of them are too short to tell. The passages are looked at once."""
+    limits = (settings.words, settings.least)
+    holders = defaultdict[tuple[int, int], list[tuple[str, int]]](list)
+    found = {task: np.full(len(items), -1, np.int8) for task, items in tasks.items()}
+    for task, items in tasks.items():
+        for number, texts in enumerate(items):
+            for long, runs in (told for text in texts for told in item_runs(text, *limits)):
+                found[task][number] = 0
+                for run in runs.tolist():
+                    holders[long, run].append((task, number))
+    asked = Asked.of((text for items in tasks.values() for texts in items for text in texts), *limits)
+    for passage in passages:
+        for run in asked.met(passage):
+            for task, number in holders[run]:
+                found[task][number] = 1
+    return found
+
+
+def clean_scores(outcome: Outcome, met: NDArray[np.int8], settings: EvaluateSettings, seed: int) -> dict[str, Any]:
+    """Counts, the numbers of the items that are `met`, and each figure without them (none where nothing is left)."""
+    clean = met < 1
+    told: dict[str, Any] = {
+        "n": int(clean.sum()),
+        "too_short_to_tell": int((met < 0).sum()),
+        "met": np.flatnonzero(~clean).tolist(),
+        "figures": {},
+    }
+    for name, items in outcome.items.items():
+        if not clean.any():
+            break
+        options = settings.resampling(derive_seed(seed, f"clean {name}"))
+        unit = outcome.figures[name]["unit"]
+        if unit == "share":
+            interval = share_interval((items[clean] > 0).tolist(), confidence=settings.confidence)
+        elif name in outcome.score_sums:
+            interval = bootstrap_corpus(items[clean], outcome.score_sums[name], **options)
+        else:
+            interval = bootstrap_mean(items[clean], **options)
+        told["figures"][name] = interval.figure(unit)
+    return told
