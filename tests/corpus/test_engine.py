@@ -40,10 +40,18 @@ def noted(folder: Path) -> list[int]:
 
 
 def test_every_item_is_done_once_by_as_many_processes_as_asked_for(tmp_path: Path) -> None:
-    spread(TWO, note, list(range(7)), tmp_path, waiting=lambda: None)
+    spread(TWO, note, list(range(7)), tmp_path, sizes=[1] * 7, waiting=lambda: None)
     assert noted(tmp_path) == list(range(7))
     assert len({path.name.split("-")[1] for path in tmp_path.iterdir()}) == 2
-    spread(TWO, note, [], tmp_path, waiting=lambda: None)
+    spread(TWO, note, [], tmp_path, sizes=[], waiting=lambda: None)
+
+
+def test_work_is_shared_out_by_size(tmp_path: Path) -> None:
+    spread(TWO, note, [0, 1, 2, 3], tmp_path, sizes=[3, 1, 1, 1], waiting=lambda: None)
+    by_process = {name.split("-")[1]: [] for name in os.listdir(tmp_path)}
+    for item in noted(tmp_path):
+        by_process[next(tmp_path.glob(f"{item}-*")).name.split("-")[1]].append(item)
+    assert sorted(by_process.values()) == [[0], [1, 2, 3]]
 
 
 @pytest.mark.parametrize(("dies", "error"), [(False, DataError), (True, ProcessDiedError)])
@@ -51,7 +59,7 @@ def test_an_error_costs_what_stands_behind_it_in_its_process(
     tmp_path: Path, dies: bool, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        spread(TWO, note_until, list(range(7)), tmp_path, 2, dies, waiting=lambda: None)
+        spread(TWO, note_until, list(range(7)), tmp_path, 2, dies, sizes=[1] * 7, waiting=lambda: None)
     assert noted(tmp_path) == [0, 1, 3, 5]
 
 
@@ -61,6 +69,6 @@ def test_a_stop_ends_every_process(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        spread(TWO, sleep, [0, 1], tmp_path, waiting=stop)
+        spread(TWO, sleep, [0, 1], tmp_path, sizes=[1, 1], waiting=stop)
     for path in tmp_path.iterdir():
         assert not Path(f"/proc/{path.name.split('-')[1]}").exists()

@@ -81,12 +81,13 @@ def spread(
     work: Callable[..., None],
     items: Sequence[Any],
     *arguments: Any,
+    sizes: Sequence[int],
     waiting: Callable[[], object],
 ) -> None:
     """Do `work(some, *arguments)` for all of the items: in a process for each core here, else where a cluster has room.
 
-    An error ends what stands behind it in its process and nothing else; the first one is raised. While it goes on here,
-    `waiting` is called every second.
+    `sizes` say how much work each item is. A process does its items in their order; an error ends what stands behind it
+    there and nothing else, and the first one is raised. While it goes on here, `waiting` is called every second.
     """
     if settings.runner == "ray":
         _spread_on_cluster(settings, work, items, *arguments)
@@ -97,9 +98,13 @@ def spread(
         if stopped.is_set():
             raise InterruptedError
 
-    processes = min(len(items), settings.threads or usable_cores())
-    shares = [items[at::processes] for at in range(processes)]
-    with ThreadPoolExecutor(max(1, processes)) as pool:
+    shares: list[list[Any]] = [[] for _ in range(min(len(items), settings.threads or usable_cores()))]
+    loads = [0] * len(shares)
+    for item, size in zip(items, sizes, strict=True):
+        least = loads.index(min(loads))
+        shares[least].append(item)
+        loads[least] += size
+    with ThreadPoolExecutor(max(1, len(shares))) as pool:
         going = [pool.submit(run_apart, work, share, *arguments, waiting=still) for share in shares]
         try:
             while not all(each.done() for each in going):

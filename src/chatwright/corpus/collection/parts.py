@@ -194,12 +194,13 @@ def map_parts(
     tell()
     while some := left():
         try:
-            spread(engine, _map_parts, some, before, *told, waiting=tell)
+            sizes = [part_file(before, number).stat().st_size for number in some]
+            spread(engine, _map_parts, some, before, *told, sizes=sizes, waiting=tell)
         except (ProcessDiedError, RuntimeError):  # a cluster tells the death of a process as an error of its own
             first = left()[:1]  # each process goes through its parts in order, so it died of this one or a later one
             if spare is None or not spare(before, aside, first, work, reads, options):
                 raise
-            spread(engine, _map_parts, first, aside, *told, waiting=tell)
+            spread(engine, _map_parts, first, aside, *told, sizes=[1], waiting=tell)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
