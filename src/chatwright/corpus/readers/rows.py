@@ -145,7 +145,7 @@ def _scalar(stream: Stream, limit: int) -> bytes | Broken:
 
 
 def _size(stream: Stream, limit: int) -> tuple[int, Broken | None]:
-    """How many bytes the value that begins here takes; or the steps of looking at up to `limit` bytes, and a problem."""
+    """How many bytes the value that begins here takes; or the steps of looking at `limit` bytes, and a problem."""
     opened, scanned, size, steps = bytearray(), 0, min(CHUNK, limit), 0
     piece = stream.ready(size)
     while True:
