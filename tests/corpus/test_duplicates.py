@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from chatwright.corpus.duplicates import choose, find_copies, jaccard, shingled
+from chatwright.corpus.duplicates import choose, find_copies, find_like, jaccard, same_texts, shingled
 from chatwright.corpus.engine import start
 from chatwright.corpus.settings import DuplicateSettings, EngineSettings
 
@@ -32,7 +33,7 @@ def nearly(words: list[str], changed: int, random_: random.Random) -> list[str]:
 
 def found(daft: Any, texts: dict[str, str], settings: DuplicateSettings = SETTINGS) -> dict[str, str]:
     frame = daft.from_pydict({"id": list(texts), "text": list(texts.values())})
-    return {copy.id: copy.kept for copy in find_copies(daft, frame, settings)}
+    return {copy.id: copy.kept for copy in find_copies(daft, [frame], settings)}
 
 
 def test_case_and_punctuation_make_no_other_text(daft: Any) -> None:
@@ -66,6 +67,24 @@ def test_planted_near_copies_are_found_and_nothing_else(daft: Any) -> None:
         assert sum((name, name + "n") in pairs for name in wanted) / len(wanted) >= share
 
 
+def test_texts_like_others_are_found_with_the_one_they_are_most_like(daft: Any) -> None:
+    random_ = random.Random(3)
+    first, second = text(random_, 200), text(random_, 200)
+    texts = {"a": nearly(first, 3, random_), "b": nearly(second, 1, random_), "c": text(random_, 200), "d": second}
+    others = {"x": first, "y": nearly(second, 4, random_), "z": second}
+    frames = [
+        daft.from_pydict({"id": list(each), "text": [" ".join(words) for words in each.values()]})
+        for each in (texts, others)
+    ]
+    found = find_like(
+        daft, [frames[0].where(daft.col("id") < "c"), frames[0].where(daft.col("id") >= "c")], frames[1], SETTINGS
+    )
+    assert [(copy.id, copy.kept) for copy in found] == [("a", "x"), ("b", "z"), ("d", "z")]
+    for copy in found:
+        assert copy.similarity == jaccard(shingled(texts[copy.id], 5), shingled(others[copy.kept], 5)) >= 0.7
+    assert find_like(daft, [frames[0].where(daft.col("id") == "c")], frames[1], SETTINGS) == []
+
+
 def test_what_is_found_does_not_depend_on_the_order(daft: Any) -> None:
     random_ = random.Random(1)
     first = text(random_, 200)
@@ -74,17 +93,49 @@ def test_what_is_found_does_not_depend_on_the_order(daft: Any) -> None:
     assert found(daft, texts) == found(daft, turned) != {}
 
 
+def test_what_is_found_does_not_depend_on_the_parts(daft: Any, tmp_path: Path) -> None:
+    """Read part by part texts are compared as they are all at once: each pair of one band by its words themselves."""
+    random_, texts = random.Random(2), dict[str, str]()
+    for number in range(40):
+        words = text(random_, random_.choice([3, 40, 200]))
+        for copy in range(random_.choice([1, 2, 4])):
+            changed = min(len(words) // 10, copy * 2)
+            texts[f"{random_.randrange(10**9):09}-{number}"] = " ".join(nearly(words, changed, random_))
+    names = list(texts)
+    whole = daft.from_pydict({"id": names, "text": list(texts.values())})
+    cut = [names[:7], names[7:8], [], names[8:]]
+    kind = {"id": daft.DataType.string(), "text": daft.DataType.string()}
+    parts = [
+        daft.from_pydict({"id": some, "text": [texts[name] for name in some]}).select(
+            *(daft.col(name).cast(kind[name]) for name in kind)
+        )
+        for some in cut
+    ]
+    copies = find_copies(daft, parts, SETTINGS, tmp_path)
+    assert copies == find_copies(daft, [whole], SETTINGS) and len(copies) > 20 and not list(tmp_path.iterdir())
+    for copy in copies:
+        one, other = (
+            set(zip(*(texts[name].split()[at:] for at in range(5)), strict=False)) for name in (copy.id, copy.kept)
+        )
+        if one and other:
+            assert copy.similarity == len(one & other) / len(one | other)
+    same = same_texts(daft, parts)
+    first = {" ".join(texts[name].split()): name for name in sorted(texts, reverse=True)}
+    expected = [(name, first[texts[name]]) for name in sorted(texts) if first[texts[name]] != name]
+    assert [(copy.id, copy.kept) for copy in same] == expected != []
+
+
 def test_nobody_goes_for_resembling_one_that_goes() -> None:
     """a is like b and b like c, but c is not like a: joined as a chain, c would go for nothing."""
     a, b, c = (np.arange(start, start + 100, dtype=np.uint64) for start in (0, 15, 30))
     assert jaccard(a, b) > 0.7 > jaccard(a, c)
-    copies = choose([["a", "b"], ["b", "c"]], {"a": a, "b": b, "c": c}, {"a": 3, "b": 2, "c": 1}, 0.7)
-    assert [(copy.id, copy.kept) for copy in copies] == [("b", "a")]
+    copies = choose([[0, 1], [1, 2]], {0: a, 1: b, 2: c}, {0: 3, 1: 2, 2: 1}, 0.7)
+    assert [(text, kept) for text, kept, _ in copies] == [(1, 0)]
 
 
 def test_texts_of_one_band_that_are_not_alike_stay() -> None:
     one, other = np.arange(10, dtype=np.uint64), np.arange(5, 15, dtype=np.uint64)
-    assert choose([["a", "b"]], {"a": one, "b": other}, {"a": 1, "b": 1}, 0.7) == []
+    assert choose([[0, 1]], {0: one, 1: other}, {0: 1, 1: 1}, 0.7) == []
 
 
 def test_similarity_is_of_shingles() -> None:

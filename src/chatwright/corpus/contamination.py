@@ -49,7 +49,7 @@ class Asked:
     def met(self, text: str) -> set[tuple[int, int]]:
         """The runs of a text that are asked too: the number of words and the hash of each."""
         hashes = _hashes(text)
-        own = ((long, np.intersect1d(_runs(hashes, long), runs)) for long, runs in self.runs.items())
+        own = ((long, np.intersect1d(runs_of(hashes, long), runs)) for long, runs in self.runs.items())
         return {(long, run) for long, runs in own for run in runs.tolist()}
 
     def share(self, text: str) -> float:
@@ -57,7 +57,7 @@ class Asked:
         hashes = _hashes(text)
         asked = np.zeros(len(hashes) + 1, np.int64)
         for long, runs in self.runs.items():
-            own = _runs(hashes, long)
+            own = runs_of(hashes, long)
             if not len(own):
                 continue
             places = np.minimum(np.searchsorted(runs, own), len(runs) - 1)
@@ -71,7 +71,7 @@ def item_runs(item: str, words: int, least: int) -> Iterator[tuple[int, Runs]]:
     hashes = _hashes(item)
     if len(hashes) >= least:
         long = min(words, len(hashes))
-        yield long, _runs(hashes, long)
+        yield long, runs_of(hashes, long)
 
 
 def _hashes(text: str) -> Runs:
@@ -79,7 +79,7 @@ def _hashes(text: str) -> Runs:
     return np.array([zlib.crc32(word.encode()) for word in _WORD.findall(text.lower())], np.uint64)
 
 
-def _runs(hashes: Runs, long: int) -> Runs:
+def runs_of(hashes: Runs, long: int) -> Runs:
     """Hashes of all runs of so many words, in order."""
     count = max(0, len(hashes) - long + 1)
     runs = np.zeros(count, np.uint64)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatwright.core.artifacts import Artifact
-from chatwright.core.files import hash_file, replacing
+from chatwright.core.files import hash_file
 from chatwright.core.progress import Progress
 from chatwright.core.runs import RUNS
 from chatwright.corpus.collection.settings import SourceSettings
@@ -164,36 +164,15 @@ def decontaminate(job: Job) -> Artifact:
     fetched = _fetched(job, settings.evaluated)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
-        import pyarrow as pa
-
-        from chatwright.corpus.collection import documents
         from chatwright.corpus.collection.collect import asked_items
-        from chatwright.corpus.collection.met import write_met
-        from chatwright.corpus.collection.parts import map_parts
-        from chatwright.corpus.contamination import Asked
+        from chatwright.corpus.collection.decontaminate import decontaminate
 
-        limits, path = settings.contamination, folder / "asked.npz"
-        own = fetched["fetch"].folder if fetched else None
-        if not path.exists():
-            with replacing(path) as aside:
-                texts = (text for item in asked_items(settings, data, own) for text in item.texts)
-                Asked.of(texts, limits.words, limits.least).save(aside)
-        map_parts(
-            before.folder,
-            folder,
-            "decontaminate",
-            documents.decontaminate,
-            reads=("text",),
-            makes={"text": pa.large_string(), "asked": pa.float64()},
-            options={"asked": str(path.resolve()), "share": limits.share},
-            engine=settings.engine,
-            progress=progress,
-        )
-        items = asked_items(settings, data, own)
-        write_met(before.folder, folder, items, Asked.load(path), limits.words, limits.least)
+        place = fetched["fetch"].folder if fetched else None
+        decontaminate(before.folder, folder, lambda: asked_items(settings, data, place), settings, progress)
         return _figures(folder)
 
-    told = settings.model_dump(mode="json", include={"evaluated", "contamination"})
+    told = settings.model_dump(mode="json", include={"evaluated", "contamination", "duplicates"})
+    told["versions"] = _versions("daft")
     told["files"] = {source.name: _hashes(source, data) for source in settings.evaluated if source.path}
     return job.build("decontaminate", told, {"deduplicate": before, **fetched}, work, resumable=True)
 

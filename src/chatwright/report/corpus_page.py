@@ -21,7 +21,7 @@ _DOES = {
     "clean": "Unicode is repaired, white space is tidied",
     "judge": "texts in other languages, and those that break a rule, go",
     "deduplicate": "copies go, and what is nearly a copy",
-    "decontaminate": "texts go that hold what a model will be asked",
+    "decontaminate": "texts go that hold what a model will be asked, or are nearly that",
     "corpus": "cut into passages, split into training and validation",
 }
 

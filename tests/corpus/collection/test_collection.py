@@ -484,6 +484,20 @@ def test_a_file_that_kills_its_reader_costs_a_line(
     assert len(set(origins)) == len(origins)
 
 
+def test_parts_are_full_by_all_that_their_rows_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collect, "run_apart", lambda work, *arguments: work(*arguments))
+    monkeypatch.setattr(collect, "_HELD_BYTES", 12_000)
+    rows = [{"text": f"x{number}", "title": "t" * 20_000} for number in range(12)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n{no row", encoding="utf-8")
+    values = recipe_values(tmp_path)
+    values["collection"] |= {"engine": {"threads": 1, "part_megabytes": 0.04}}
+    values["collection"]["sources"] = [{"name": "rows", "path": "rows.jsonl"}]
+    collection.collect(Job(Recipe.model_validate(values), tmp_path, lambda name: nullcontext(Silent())))
+    tables = list(read_parts(tmp_path / "collect"))
+    assert [len(table) for table in tables] == [4, 4, 4, 0] and len(drops(tmp_path / "collect")) == 1
+    assert {len(title) for table in tables for title in table["title"].to_pylist()} == {10_000}  # no title is longer
+
+
 def test_a_file_of_several_documents_is_cut_where_they_begin(tmp_path: Path) -> None:
     (tmp_path / "wiki.txt").write_text(" = One = \nfirst\n = = Part = = \nmore\n = Two = \nsecond\n", encoding="utf-8")
     values = recipe_values(tmp_path)

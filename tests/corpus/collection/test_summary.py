@@ -239,7 +239,7 @@ def test_items_that_are_met_are_told_with_their_documents(tmp_path: Path) -> Non
     kept = documents({name: texts[name] for name in "bc"}).append_column("asked", pa.array([0.05, 0.0]))
     write_part(after, 0, kept, dropped({"a": texts["a"]}, "holds what is asked", 0.7, 0.1))
     items = [Item("i", "quiz", "q.csv#1", (asked, "too short")), Item("j", "quiz", "q.csv#2", (other,))]
-    write_met(before, after, items, Asked.of((text for item in items for text in item.texts), 13, 8), 13, 8)
+    write_met(before, after, items, Asked.of((text for item in items for text in item.texts), 13, 8), {}, 13, 8)
     rows = read_rows(after / "met.parquet")
     assert rows == [{"id": "i", "source": "quiz", "origin": "q.csv#1", "dropped": 1, "kept": 1}]
     text = (after / "asked.json").read_text()

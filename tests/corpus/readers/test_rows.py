@@ -119,6 +119,28 @@ def test_arrays_are_cut_where_their_values_end(elements: list[object], piece: in
     assert cut == elements
 
 
+def test_values_that_never_end_are_not_looked_at_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line begins a value that is looked at up to the last one."""
+    monkeypatch.setattr("chatwright.corpus.readers.rows._MOST_STEPS", 10_000)
+    results = read(written(tmp_path, "a.json", '{"text": "good"}\n' + "{\n" * 3_000 + "]"))
+    assert texts(results) == ["good"] and len(results) < 10
+    assert rules(results)[-1] == "too much that is no JSON"
+
+
+def test_rows_of_many_values_or_wide_characters_are_refused_before_they_fill_the_memory(tmp_path: Path) -> None:
+    commas = '{"text": "' + "a, " * 600_000 + '"}'  # in a text they are no values
+    lines = [commas, '{"text": [' + "[]," * 300_000 + "1]}", '{"text": "good"}']
+    results = read(written(tmp_path, "a.jsonl", "\n".join(lines)))
+    assert len(texts(results)) == 2 and rules(results) == ["row of too many values"]
+    assert rules(read(written(tmp_path, "a.csv", "text,x\n" + "," * 500_001 + "\ngood,1"))) == [
+        "row of too many values"
+    ]
+    wide = "\U0001f600" + "a" * 4_000_000  # one character makes four bytes of each
+    for name, row in (("b.jsonl", f'{{"text": "{wide}"}}\n{{"text": "good"}}'), ("b.csv", f"text,x\n{wide},1\ngood,1")):
+        results = read(written(tmp_path, name, row), line_megabytes=5, document_megabytes=1)
+        assert texts(results) == ["good"] and rules(results) == ["row too long"]
+
+
 def test_public_rows(data_folder: Path) -> None:
     results = read(data_folder / "pretrain-samples" / "c4_demo.jsonl")
     assert len(texts(results)) == 300 == len(results)

@@ -58,7 +58,7 @@ def _shingles(words: Sequence[str]) -> Any:
 def _find(texts: dict[str, str]) -> list[tuple[str, str]]:
     daft = start(EngineSettings())
     frame = daft.from_pydict({"id": list(texts), "text": list(texts.values())})
-    return [(copy.id, copy.kept) for copy in find_copies(daft, frame, DuplicateSettings())]
+    return [(copy.id, copy.kept) for copy in find_copies(daft, [frame], DuplicateSettings())]
 
 
 def measure_private(asked: Asked) -> list[Row]:

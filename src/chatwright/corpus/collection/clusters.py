@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,48 +29,71 @@ def write_clusters(folder: Path) -> None:
     A group is a text that stays and all that went for it, also by way of a text that went itself. Similarities are
     those with the text that each went for.
     """
-    told = ["id", "kept", "value", "rule", "source"]
-    gone = {row["id"]: row for table in read_drops([folder]) for row in table.select(told).to_pylist()}
-    groups: dict[str, list[Row]] = {}
-    for row in gone.values():
-        kept = row["kept"]
-        while kept in gone:
-            kept = gone[kept]["kept"]
-        groups.setdefault(kept, []).append(row)
-    largest = heapq.nsmallest(_LARGEST, groups, key=lambda kept: (-len(groups[kept]), kept))
-    shown = {kept: heapq.nsmallest(_GONE, groups[kept], key=_order) for kept in largest}
-    went = _excerpts(read_drops([folder]), [row["id"] for rows in shown.values() for row in rows])
-    stays = _excerpts(read_parts(folder), largest)
-    sizes = Counter(len(rows) + 1 for rows in groups.values())
+    kept_for = {name: kept for table in read_drops([folder]) for name, kept in _rows(table, "id", "kept")}
+    counts = Counter(_stays(kept, kept_for) for kept in kept_for.values())
+    largest = heapq.nsmallest(_LARGEST, counts, key=lambda kept: (-counts[kept], kept))
+    groups = {kept: _Group() for kept in largest}
+    for table in read_drops([folder]):
+        for name, value, rule, source in _rows(table, "id", "value", "rule", "source"):
+            if group := groups.get(_stays(kept_for[name], kept_for)):
+                group.add(name, value, rule, source)
+    went = _excerpts(read_drops([folder]), [name for group in groups.values() for name in group.examples])
+    stays = _excerpts(read_parts(folder, ["id", "source", "origin", "text"]), largest)
+    sizes = Counter(count + 1 for count in counts.values())
     figures = {
-        "groups": len(groups),
-        "gone": len(gone),
+        "groups": len(counts),
+        "gone": len(kept_for),
         "sizes": {str(size): sizes[size] for size in sorted(sizes)},
         "largest": [
             {
                 **stays[kept],
-                **_group(groups[kept]),
-                "examples": [{**went[row["id"]], "similarity": row["value"]} for row in shown[kept]],
+                **group.told(),
+                "examples": [{**went[name], "similarity": value} for name, value in group.examples.items()],
             }
-            for kept in largest
+            for kept, group in groups.items()
         ],
     }
     write_json(folder / CLUSTERS_FILE, figures)
 
 
-def _order(row: Row) -> float:
-    return share(row["id"], 0, "example")
+def _rows(table: pa.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
+    return zip(*(table[name].to_pylist() for name in columns), strict=True)
 
 
-def _group(rows: list[Row]) -> Row:
-    similar = [row["value"] for row in rows]
-    return {
-        "gone": len(rows),
-        "same": sum(row["rule"] == SAME for row in rows),
-        "least": min(similar),
-        "most": max(similar),
-        "sources": dict(Counter(row["source"] for row in rows).most_common()),
-    }
+def _stays(kept: str, kept_for: Mapping[str, str]) -> str:
+    while kept in kept_for:
+        kept = kept_for[kept]
+    return kept
+
+
+class _Group:
+    """What went for one text: counts, and of some the similarity by their ids."""
+
+    def __init__(self) -> None:
+        self.gone = self.same = 0
+        self.least, self.most = math.inf, -math.inf
+        self.sources = Counter[str]()
+        self.examples: dict[str, float] = {}
+
+    def add(self, name: str, similarity: float, rule: str, source: str) -> None:
+        """Count a text."""
+        self.gone += 1
+        self.same += rule == SAME
+        self.least, self.most = min(self.least, similarity), max(self.most, similarity)
+        self.sources[source] += 1
+        self.examples[name] = similarity
+        shown = heapq.nsmallest(_GONE, self.examples, key=lambda name: share(name, 0, "example"))
+        self.examples = {name: self.examples[name] for name in shown}
+
+    def told(self) -> Row:
+        """The counts as JSON values."""
+        return {
+            "gone": self.gone,
+            "same": self.same,
+            "least": self.least,
+            "most": self.most,
+            "sources": dict(self.sources.most_common()),
+        }
 
 
 def _excerpts(tables: Iterable[pa.Table], ids: list[str]) -> dict[str, Row]:

@@ -6,20 +6,22 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from chatwright.core.errors import DataError, UsageError
-from chatwright.core.files import write_json
+from chatwright.core.files import replacing, write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.clean import clean_text, identifier
 from chatwright.corpus.collection import elsewhere
 from chatwright.corpus.collection.documents import extract
-from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, dropped_file, part_file, part_numbers, write_part
+from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, dropped_file, part_file, part_numbers
 from chatwright.corpus.collection.settings import CollectionSettings, SourceSettings
 from chatwright.corpus.engine import ProcessDiedError, run_apart
 from chatwright.corpus.folder import is_run, link_rule
@@ -28,7 +30,9 @@ from chatwright.corpus.readers.found import Failed, Found
 from chatwright.corpus.readers.read import read_file
 
 STAGE = "collect"
-_ROW_BYTES = 1_000  # what a row takes in memory beside its text
+_ROW_BYTES = 1_000  # what a row takes in memory beside its columns
+_HELD_BYTES = 8 * 10**6  # rows that are in memory before they are written
+_MOST_ABOUT = 10_000  # characters of a title, an address and the like
 _PARTS_A_GROUP = 100_000  # numbers that a group may use
 
 
@@ -176,27 +180,67 @@ def _read_group(
         if number // _PARTS_A_GROUP == group:
             part_file(folder, number).unlink()
             dropped_file(folder, number).unlink()
-    rows, drops, held, part = list[dict[str, Any]](), list[dict[str, Any]](), 0, 0
-
-    def write() -> None:
-        nonlocal rows, drops, held, part
-        kept, dropped = pa.Table.from_pylist(rows, schema=FOUND), pa.Table.from_pylist(drops, schema=DROPS)
-        write_part(folder, group * _PARTS_A_GROUP + part, kept, dropped)
-        rows, drops, held, part = [], [], 0, part + 1
-
     told = (Failed(origin_of(path, root, source), 0, "reading it ends the process") for path in deadly)
     living = [path for path in paths if path not in deadly]
-    for found in chain(told, read_source(source, root, living, settings)):
-        if isinstance(found, Failed):
-            drops.append(_drop(source, found))
-        else:
-            rows.append(_row(source, found))
-            held += len(rows[-1]["content"])
-        held += _ROW_BYTES
-        if held >= settings.engine.part_megabytes * 1e6:
-            write()
-    write()
-    write_json(folder / f"group-{group:05}.json", {"parts": part})
+    reading = chain(told, read_source(source, root, living, settings))
+    parts, found = 0, next(reading, None)
+    while found is not None or not parts:
+        with _new_part(folder, group * _PARTS_A_GROUP + parts) as part:
+            while found is not None and part.size < settings.engine.part_megabytes * 1e6:
+                if isinstance(found, Failed):
+                    part.drop(_drop(source, found))
+                else:
+                    part.keep(_row(source, found))
+                found = next(reading, None)
+        parts += 1
+    write_json(folder / f"group-{group:05}.json", {"parts": parts})
+
+
+class _Part:
+    """A part that is written while it is read, so that few rows are in memory; `size` is what it holds so far."""
+
+    def __init__(self, kept: pq.ParquetWriter, dropped: pq.ParquetWriter) -> None:
+        self.size = 0
+        self._held = 0
+        self._kept, self._dropped = kept, dropped
+        self._rows, self._drops = list[dict[str, Any]](), list[dict[str, Any]]()
+
+    def keep(self, row: dict[str, Any]) -> None:
+        """Add a document."""
+        self._rows.append(row)
+        self._count(row)
+
+    def drop(self, row: dict[str, Any]) -> None:
+        """Add what could not be read."""
+        self._drops.append(row)
+        self._count(row)
+
+    def write(self) -> None:
+        """Write what is in memory."""
+        self._kept.write_table(pa.Table.from_pylist(self._rows, schema=FOUND))
+        self._dropped.write_table(pa.Table.from_pylist(self._drops, schema=DROPS))
+        self._rows, self._drops, self._held = [], [], 0
+
+    def _count(self, row: dict[str, Any]) -> None:
+        size = _ROW_BYTES + sum(map(len, row.values()))
+        self.size += size
+        self._held += size
+        if self._held >= _HELD_BYTES:
+            self.write()
+
+
+@contextmanager
+def _new_part(folder: Path, number: int) -> Iterator[_Part]:
+    """A part to be filled. As in `write_part` what stays comes last, since a part that is there counts as done."""
+    with (
+        replacing(part_file(folder, number)) as kept_aside,
+        replacing(dropped_file(folder, number)) as dropped_aside,
+        pq.ParquetWriter(kept_aside, FOUND, compression="zstd") as kept,
+        pq.ParquetWriter(dropped_aside, DROPS, compression="zstd") as dropped,
+    ):
+        part = _Part(kept, dropped)
+        yield part
+        part.write()
 
 
 def read_source(
@@ -240,7 +284,7 @@ def _documents(found: Found, begins: str) -> Iterator[Found]:
 
 
 def _row(source: SourceSettings, found: Found) -> dict[str, Any]:
-    about = {name: getattr(found, name) for name in ABOUT}
+    about = {name: getattr(found, name)[:_MOST_ABOUT] for name in ABOUT}
     about["language"] = about["language"] or source.language
     about["license"] = about["license"] or source.license
     return {

@@ -30,7 +30,7 @@ def deduplicate(
 ) -> None:
     """Write each part of `before` without copies."""
     progress.update(0.1, "comparing")
-    same, nearly = engaged(engine, _compare, before, settings)
+    same, nearly = engaged(engine, _compare, before, folder, settings)
     kept_for = {copy.id: (SAME, copy) for copy in same}
     kept_for |= {copy.id: (NEARLY, copy) for copy in nearly}
     numbers = part_numbers(before)
@@ -52,12 +52,15 @@ def deduplicate(
     write_clusters(folder)
 
 
-def _compare(before: Path, settings: DuplicateSettings, engine: EngineSettings) -> tuple[list[Copy], list[Copy]]:
+def _compare(
+    before: Path, folder: Path, settings: DuplicateSettings, engine: EngineSettings
+) -> tuple[list[Copy], list[Copy]]:
     daft = start(engine)
-    files = [str(part_file(before, number)) for number in part_numbers(before)]
-    texts: Any = daft.read_parquet(files).select("id", "text")
-    same = same_texts(daft, texts)
+    parts: list[Any] = [
+        daft.read_parquet(str(part_file(before, number))).select("id", "text") for number in part_numbers(before)
+    ]
+    same = same_texts(daft, parts)
     if same:
         gone = daft.from_pydict({"id": [copy.id for copy in same]})
-        texts = texts.join(gone, on="id", how="anti")
-    return same, find_copies(daft, texts, settings)
+        parts = [part.join(gone, on="id", how="anti") for part in parts]
+    return same, find_copies(daft, parts, settings, folder)

@@ -9,6 +9,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
+from chatwright.core.files import read_json
 from chatwright.corpus.boilerplate import Cut, without_boilerplate
 from chatwright.corpus.clean import clean_text
 from chatwright.corpus.collection.deadly import DEADLY
@@ -45,6 +48,7 @@ _CODES = {  # ISO 639-2 and -3, and names, of the languages that rules have limi
 }
 _NO_CAPITALS = bytes(set(range(256)) - set(string.ascii_uppercase.encode()))
 _NO_LETTERS = bytes(set(range(256)) - set(string.ascii_letters.encode()))
+DECONTAMINATED = {"text": pa.large_string(), "asked": pa.float64()}  # what `decontaminate` makes
 _MOSTLY = 0.3  # of the characters: Han alone writes Chinese
 
 
@@ -134,19 +138,34 @@ def _without_private(text: str, kinds: Sequence[Kind]) -> tuple[str, list[Kind]]
     return (replace_private(text, spans)[0], [span.kind for span in spans]) if spans else (text, [])
 
 
-def decontaminate(texts: Sequence[str], *, asked: str, share: float) -> Made:
-    """Texts of whose words no more than a `share` is in runs that are asked; the file `asked` holds their hashes."""
-    made = _empty("text", "asked")
-    for text in texts:
+def decontaminate(
+    ids: Sequence[str], texts: Sequence[str], *, asked: str, share: float, near: str, similarity: float
+) -> Made:
+    """Texts of whose words no more than a `share` is in runs that are asked, and that are not nearly what is asked.
+
+    The file `asked` holds the runs' hashes; `near` says which texts (by id) are so similar to which items.
+    """
+    made, like = _empty("text", "asked"), _near(near)
+    for name, text in zip(ids, texts, strict=True):
         found = _asked(asked).share(text)
-        rule = "holds what is asked" if found > share else None
-        _add(made, rule, found if rule else None, share if rule else None, text=text, asked=found)
+        if found > share:
+            _add(made, "holds what is asked", found, share, text=text, asked=found)
+        elif name in like:
+            item, alike = like[name]
+            _add(made, "nearly what is asked", alike, similarity, f"the item {item}", text=text, asked=found)
+        else:
+            _add(made, text=text, asked=found)
     return made
 
 
 @cache
 def _asked(path: str) -> Asked:
     return Asked.load(Path(path))
+
+
+@cache
+def _near(path: str) -> dict[str, tuple[str, float]]:
+    return {name: (item, similarity) for name, (item, similarity) in read_json(Path(path)).items()}
 
 
 def language_of(text: str, said: str) -> tuple[str, float]:

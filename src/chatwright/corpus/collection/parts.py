@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from chatwright.core.files import replacing
 from chatwright.core.progress import Progress
+from chatwright.corpus.collection.slices import slices
 from chatwright.corpus.engine import ProcessDiedError, spread
 from chatwright.corpus.private.replace import replace_private
 from chatwright.corpus.settings import EngineSettings
@@ -61,7 +62,7 @@ _JUDGED = [
     pa.field("limit", pa.float64()),
     pa.field("why", pa.large_string()),
 ]
-_BATCH, _BATCH_BYTES = 256, 8_000_000  # documents that are worked on together, and what they weigh at most
+_BATCH = 256  # documents that are worked on together
 _GROUP_BYTES = 8_000_000  # rows that are written together
 _NUMBER = re.compile(r"part-(\d+)\.parquet")
 
@@ -226,28 +227,17 @@ def _map_part(
     stays = pa.schema([*(before.field(name) for name in rest), *(pa.field(*made) for made in makes.items())])
     judged = pa.schema([*stays, *_JUDGED])
     with writing(folder, number, stays) as (kept, dropped):
-        for batch in _batches(file, list(dict.fromkeys([*rest, *reads]))):
-            found = work(*(batch[name].to_pylist() for name in reads), **options)
-            columns = [batch[field.name] if field.name in rest else found[field.name] for field in judged]
+        rows = file.iter_batches(_BATCH, columns=list(dict.fromkeys([*rest, *reads])))
+        for few in (few for batch in rows for few in slices(pa.Table.from_batches([batch]))):
+            found = work(*(few[name].to_pylist() for name in reads), **options)
+            columns = [few[field.name] if field.name in rest else found[field.name] for field in judged]
             arrays = [
-                each if isinstance(each, pa.Array) else pa.array(each, field.type)
+                pa.array(each, field.type) if isinstance(each, list) else each
                 for each, field in zip(columns, judged, strict=True)
             ]
             table = pa.Table.from_arrays(arrays, schema=judged)
             kept.write(table.filter(table["rule"].is_null()).select(stays.names))
             dropped.write(drop_table(table.filter(table["rule"].is_valid()), stage))
-
-
-def _batches(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Neighbouring rows: not many, and not many bytes of them unless one row has them all."""
-    for batch in file.iter_batches(_BATCH, columns=list(columns)):
-        start = 0
-        while start < len(batch):
-            rows = len(batch) - start
-            while rows > 1 and batch.slice(start, rows).nbytes > _BATCH_BYTES:
-                rows = (rows + 1) // 2
-            yield batch.slice(start, rows)
-            start += rows
 
 
 def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = None) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from chatwright.corpus.collection.card import CARD_FILE, CARD_PAGE, Tally, data_
 from chatwright.corpus.collection.parts import EXCERPT, part_numbers, read_cut, read_drops, read_parts
 from chatwright.corpus.collection.samples import write_samples
 from chatwright.corpus.collection.settings import CollectionSettings
+from chatwright.corpus.collection.slices import slices
 from chatwright.corpus.collection.summary import read_summary
 from chatwright.corpus.ledger import EXAMPLES
 from chatwright.corpus.private.replace import replace_private
@@ -26,6 +27,8 @@ from chatwright.corpus.settings import TextSettings
 from chatwright.corpus.tables import DOCUMENTS, DROPPED
 from chatwright.corpus.texts import DOCUMENTS_FILE, passages
 
+_READ = ["id", "source", "origin", "title", "language", "license", "text"]  # of a document
+_ROWS = 2_000  # that are written at once
 _LEFT_OUT = "left out by its source's weight"
 
 Row = dict[str, Any]
@@ -46,24 +49,28 @@ def release(
     one is foreseen from another.
     """
     weights = {source.name: source.weight for source in settings.sources}
-    tally, left = Tally(settings.sources), list[Row]()
+    tally, left = Tally(settings.sources), 0
     numbers = part_numbers(before)
-    shares = [share(name, 0, "split") for ids in read_parts(before, ["id"]) for name in ids["id"].to_pylist()]
+    shares = (share(name, 0, "split") for ids in read_parts(before, ["id"]) for name in ids["id"].to_pylist())
     held_out = max(text.held_out, min(shares, default=0.0))  # where there are few, one at least
     with replacing(folder / DOCUMENTS_FILE) as aside, pq.ParquetWriter(aside, DOCUMENTS, compression="zstd") as writer:
-        for at, table in enumerate(read_parts(before)):
+        for at, table in enumerate(read_parts(before, _READ)):
             progress.update(at / max(1, len(numbers)), f"part {at + 1} of {len(numbers)}")
-            documents = table.to_pylist()
-            read = [_passages(document, text, weights, held_out) for document in documents]
-            for document, rows in zip(documents, read, strict=True):
-                if rows:
-                    tally.count(document, rows)
-                else:
-                    left.append(_left(document))
-            writer.write_table(pa.Table.from_pylist([row for each in read for row in each], schema=DOCUMENTS))
+            for some in slices(table):
+                held = list[Row]()
+                for document in some.to_pylist():
+                    rows = _passages(document, text, weights, held_out)
+                    if rows:
+                        tally.count(document, rows)
+                    else:
+                        left += 1
+                    held += rows
+                while held:  # what is read many times makes many more rows than documents
+                    writer.write_table(pa.Table.from_pylist(held[:_ROWS], schema=DOCUMENTS))
+                    del held[:_ROWS]
     characters = {split: counts["characters"] for split, counts in tally.splits.items()}
     _demand(characters, text, folder.parent)
-    entries = _ledger(stages, folder, left)
+    entries = _ledger(stages, folder, _left_out(before, weights, held_out) if left else ())
     write_json(folder / "ledger.json", entries)
     write_samples(stages[1], before, folder)
     card, license_ = _write_card(
@@ -88,7 +95,7 @@ def release(
 def _write_card(
     tally: Tally,
     summaries: Mapping[str, Row],
-    left: Sequence[Row],
+    left: int,
     folder: Path,
     text: TextSettings,
     settings: CollectionSettings,
@@ -96,7 +103,7 @@ def _write_card(
     """Write the data card both ways; returns it with the licence of all, None where there are several or none."""
     card = tally.card(summaries)
     if left:
-        card["dropped"]["corpus"] = {_LEFT_OUT: len(left)}
+        card["dropped"]["corpus"] = {_LEFT_OUT: left}
     licenses = sorted({name for source in card["sources"].values() for name in source["licenses"]})
     license_ = text.license or (licenses[0] or None if len(licenses) == 1 else None)
     write_json(folder / CARD_FILE, card)
@@ -105,17 +112,23 @@ def _write_card(
     return card, license_
 
 
-def _left(document: Row) -> Row:
-    """What the ledger says of a document that is not read at all."""
-    drop = dict.fromkeys(("value", "limit", "kept", "excerpt"), None) | {"why": "", "excerpt": ""}
-    return told_drop({**document, **drop, "stage": "corpus", "rule": _LEFT_OUT})
+def _left_out(before: Path, weights: Mapping[str, float], held_out: float) -> Iterator[list[Row]]:
+    """What the ledger says of documents that are not read at all, part by part."""
+    drop = dict.fromkeys(("value", "limit", "kept")) | {"why": "", "excerpt": "", "stage": "corpus", "rule": _LEFT_OUT}
+    for table in read_parts(before, ["id", "source", "origin"]):
+        yield [told_drop({**row, **drop}) for row in table.to_pylist() if not _times(row, weights, held_out)[1]]
+
+
+def _times(document: Row, weights: Mapping[str, float], held_out: float) -> tuple[str, int]:
+    """The split of a document, and how often it is read: validation reads each once."""
+    split = "validation" if share(document["id"], 0, "split") <= held_out else "train"
+    weight = 1.0 if split == "validation" else weights[document["source"]]
+    return split, int(weight) + (share(document["id"], 0, "weight") < weight % 1)
 
 
 def _passages(document: Row, text: TextSettings, weights: dict[str, float], held_out: float) -> list[Row]:
-    """The rows of one document, as often as its source's weight says; validation reads each once."""
-    split = "validation" if share(document["id"], 0, "split") <= held_out else "train"
-    weight = 1.0 if split == "validation" else weights[document["source"]]
-    times = int(weight) + (share(document["id"], 0, "weight") < weight % 1)
+    """The rows of one document, as often as its source's weight says."""
+    split, times = _times(document, weights, held_out)
     return [
         {
             "id": f"{document['id']}-{number}-{time}",
@@ -148,13 +161,13 @@ def _demand(characters: Mapping[str, int], text: TextSettings, run: Path) -> Non
         )
 
 
-def _ledger(stages: Sequence[Path], folder: Path, left: list[Row]) -> list[Row]:
+def _ledger(stages: Sequence[Path], folder: Path, left: Iterable[list[Row]]) -> list[Row]:
     """The drops of all stages, lines too, and what is `left` as one table, and counted by rule with examples."""
     entries: dict[tuple[str, str], Row] = {}
-    tables = ([told_drop(drop) for drop in table.to_pylist()] for table in read_drops(stages))
+    tables = ([told_drop(drop) for drop in some.to_pylist()] for table in read_drops(stages) for some in slices(table))
     lines = ([_told_line(line) for line in part] for part in read_cut(stages))
     with replacing(folder / "dropped.parquet") as aside, pq.ParquetWriter(aside, DROPPED, compression="zstd") as writer:
-        for rows in chain(tables, lines, [left]):
+        for rows in chain(tables, lines, left):
             for row in rows:
                 blank = {"stage": row["stage"], "rule": row["rule"], "count": 0, "examples": []}
                 entry = entries.setdefault((row["stage"], row["rule"]), blank)

@@ -13,11 +13,13 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chatwright.core.files import write_json
 from chatwright.core.seeds import share
 from chatwright.corpus.collection.parts import part_file, part_numbers
+from chatwright.corpus.collection.slices import slices
 from chatwright.corpus.private.replace import replace_private
 
 SAMPLES_FILE = "samples.json"
@@ -53,13 +55,14 @@ def write_samples(extracted: Path, kept: Path, folder: Path) -> None:
 
 def _pairs(extracted: Path, kept: Path) -> Iterator[Row]:
     """Every text that is kept, with what it was."""
-    columns = ["id", "source", "origin", "text"]
     for number in part_numbers(kept):
         before = pq.read_table(part_file(extracted, number), columns=["id", "text"])
-        texts = dict(zip(before["id"].to_pylist(), before["text"].to_pylist(), strict=True))
-        for row in pq.read_table(part_file(kept, number), columns=columns).to_pylist():
-            row["after"] = row.pop("text")
-            yield {**row, "before": texts[row["id"]]}
+        table = pq.read_table(part_file(kept, number), columns=["id", "source", "origin", "text"])
+        for some in slices(table):
+            was = before["text"].take(pc.index_in(some["id"], before["id"]))
+            for row, text in zip(some.to_pylist(), was, strict=True):
+                row["after"] = row.pop("text")
+                yield {**row, "before": text.as_py()}
 
 
 def _shown(heap: list[tuple[float, str, Row]], count: int) -> list[Row]:

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from chatwright.core.files import read_json, write_json
-from chatwright.corpus.collection.parts import EXCERPT, read_cut, read_drops, read_parts
+from chatwright.corpus.collection.parts import EXCERPT, read_drops, read_parts
+from chatwright.corpus.collection.slices import slices
 from chatwright.corpus.judging.rules import RULES
 
 SUMMARY_FILE = "summary.json"
@@ -43,12 +44,11 @@ def write_summary(folder: Path) -> Row:
         tally.stays(table)
     for table in read_drops([folder]):
         tally.goes(table)
-    lines = Counter(line["kind"] for part in read_cut([folder]) for line in part)  # that went from documents
-    summary = {**tally.summary(), "lines": dict(lines.most_common())}
+    summary = tally.summary()
     write_json(folder / SUMMARY_FILE, summary)
     dropped = {rule["rule"]: rule["count"] for rule in summary["rules"]}
     figures = {"documents": summary["documents"], "characters": summary["characters"], "dropped": dropped}
-    return {**figures, "lines": summary["lines"]} if lines else figures
+    return {**figures, "lines": summary["lines"]} if summary["lines"] else figures
 
 
 def read_summary(folder: Path) -> Row:
@@ -89,6 +89,7 @@ class _Tally:
         self.measured: dict[tuple[str, str], NDArray[np.int64]] = {}  # measure and language to its histogram
         self.private: dict[str, Counter[str]] | None = None  # none: the stage does not know
         self.contexts: dict[str, list[Row]] = {}
+        self.lines = Counter[str]()  # that went from documents, by their kind
 
     def stays(self, table: pa.Table) -> None:
         """Count what stays of a part."""
@@ -110,6 +111,9 @@ class _Tally:
             self._measures(table)
         if "private" in table.column_names:
             self._placeholders(table)
+        if "cut" in table.column_names:
+            kinds = pc.value_counts(pc.struct_field(pc.list_flatten(table["cut"]), "kind"))
+            self.lines.update({kind["values"]: kind["counts"] for kind in kinds.to_pylist()})
 
     def _measures(self, table: pa.Table) -> None:
         languages = np.array(table["language"].to_pylist(), object)
@@ -123,7 +127,7 @@ class _Tally:
     def _placeholders(self, table: pa.Table) -> None:
         self.private = {} if self.private is None else self.private
         some = table.filter(pc.greater(pc.list_value_length(table["private"]), 0)).select(["id", "text", "private"])
-        for row in some.to_pylist():
+        for row in (row for few in slices(some) for row in few.to_pylist()):
             for kind, count in Counter(row["private"]).items():
                 self.private.setdefault(kind, Counter()).update({"count": count, "documents": 1})
                 place = row["text"].find(f"<{kind}>")
@@ -170,6 +174,7 @@ class _Tally:
                 }
                 for name, rule in sorted(self.rules.items(), key=lambda item: -item[1].count)
             ],
+            "lines": dict(self.lines.most_common()),
         }
 
     def _values(self, name: str, rule: _Rule) -> Row | None:

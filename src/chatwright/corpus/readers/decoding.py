@@ -12,6 +12,8 @@ from chatwright.corpus.readers.stream import Stream
 MOST_REPLACED = 0.01  # share of the characters of a text that may be broken
 _MOST_NULS = 0.3  # share of NUL bytes from which on a text is none
 _HEAD = 1 << 16  # bytes from which the encoding of a file of rows is found out
+_FOUR_BYTES, _NOT_LATIN = re.compile(b"[\xf0-\xff]"), re.compile(b"[\xc4-\xff]")  # first bytes of characters
+_CONTINUED = bytes(range(0x80, 0xC0))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -47,6 +49,26 @@ def decoded(data: bytes, format: str, encoding: str = "") -> str:
     if genuine >= 0:
         refuse_replaced(text, genuine)
     return without_debris(text)
+
+
+def decoded_row(data: bytes, most: int) -> str:
+    """The text of a row in UTF-8, without NULs; `Broken` where it is not readable, or takes more memory than `most`.
+
+    The widest character decides how many bytes each one takes there.
+    """
+    if len(data) > most // 4 and (size := _in_memory(data)) > most:
+        raise Broken("row too long", f"{size / 1e6:.1f} MB in memory, the limit is {most / 1e6:g} MB")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
+        refuse_replaced(text, data.count("\ufffd".encode()))
+    return text.replace("\0", "") if "\0" in text else text
+
+
+def _in_memory(data: bytes) -> int:
+    width = 4 if _FOUR_BYTES.search(data) else 2 if _NOT_LATIN.search(data) else 1
+    return width * len(data.translate(None, _CONTINUED))
 
 
 def refuse_replaced(text: str, genuine: int = 0) -> None:

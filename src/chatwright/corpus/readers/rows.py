@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from chatwright.corpus.readers.decoding import as_utf8, refuse_replaced
+from chatwright.corpus.readers.decoding import as_utf8, decoded_row
 from chatwright.corpus.readers.found import Broken, Row
 from chatwright.corpus.readers.stream import CHUNK, Source, Stream, lines
 
-_MOST_VALUES = 2_000_000  # in one row; as Python's objects they take some hundred bytes each
+_MOST_VALUES = 500_000  # in one row; as Python's objects they take some hundred bytes each
+_MOST_STEPS = 20_000_000  # in values that are none, after which a file is given up: some seconds
+_STEP = 64  # bytes that are passed over in the time that a bracket takes
 _BETWEEN = re.compile(rb"[\s,]*+")
-_SCALAR = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s,\[\]{}"]++', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_SCALAR = re.compile(_STRING.pattern + rb'|[^\s,\[\]{}"]++', re.DOTALL)
 # All up to the next bracket; a string is passed over whole, and none holds a bare line end.
 _INSIDE = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+")*+')
 _OPENING = {ord("}"): ord("{"), ord("]"): ord("[")}
@@ -26,7 +29,7 @@ def json_line_rows(source: Source) -> Iterator[Row]:
             problem = Broken("row too long", f"the limit is {source.limits.line_megabytes:g} MB")
             yield Row(source.origin, number, number, offset, problem)
         elif line.strip():
-            yield _row(line, source.origin, number, number, offset)
+            yield _row(line, source, number, number, offset)
 
 
 def json_rows(source: Source) -> Iterator[Row]:
@@ -39,30 +42,27 @@ def json_rows(source: Source) -> Iterator[Row]:
         if isinstance(value, Broken):  # it is not passed yet
             yield Row(source.origin, number, stream.line_ends + 1, offset, value)
         else:
-            yield _row(value, source.origin, number, stream.line_ends + 1 - value.count(b"\n"), offset)
+            yield _row(value, source, number, stream.line_ends + 1 - value.count(b"\n"), offset)
     if not number:
         raise Broken("no rows", "the file holds no JSON objects")
 
 
-def _row(data: bytes, origin: str, number: int, line: int, offset: int) -> Row:
+def _row(data: bytes, source: Source, number: int, line: int, offset: int) -> Row:
     try:
-        value = parsed(data)
+        value = _parsed(data, source.limits.row_memory)
     except Broken as problem:
         value = problem
-    return Row(origin, number, line, offset, value, nuls=b"\0" in data)
+    return Row(source.origin, number, line, offset, value, nuls=b"\0" in data)
 
 
-def parsed(data: bytes) -> Any:
+def _parsed(data: bytes, most: int) -> Any:
     """The value of a row; `Broken` where it is none, or one that would not fit into memory."""
-    if len(data) > CHUNK and sum(data.count(sign) for sign in (b",", b"[", b"{")) > _MOST_VALUES:
+    signs = _signs(data) if len(data) > CHUNK else 0
+    if signs > _MOST_VALUES:
+        signs -= sum(_signs(string.group()) for string in _STRING.finditer(data))
+    if signs > _MOST_VALUES:
         raise Broken("row of too many values", f"more than {_MOST_VALUES:,}")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", "replace")
-        refuse_replaced(text, data.count("\ufffd".encode()))
-    if "\0" in text:
-        text = text.replace("\0", "")
+    text = decoded_row(data, most)
     try:
         return json.loads(text)
     except RecursionError:
@@ -71,11 +71,16 @@ def parsed(data: bytes) -> Any:
         raise Broken("row is no JSON", str(error)) from None
 
 
+def _signs(data: bytes) -> int:
+    """Signs that each begin a value, where they do not stand in a string."""
+    return sum(data.count(sign) for sign in (b",", b"[", b"{"))
+
+
 def values(stream: Stream, limit: int) -> Iterator[tuple[int, bytes | Broken]]:
     """(offset, bytes) of each object or scalar, in an array or one after the other; `Broken` of those cut wrongly.
 
     A value ends with its outermost bracket. Where brackets or quotes do not match, reading goes on with the next
-    line that begins as that value did.
+    line that begins as that value did; not for ever, as each of them may be looked at up to the end.
 
     >>> import io
     >>> list(values(Stream(io.BytesIO(b'[{"a": "]"}, 2]').read), 100))
@@ -83,6 +88,7 @@ def values(stream: Stream, limit: int) -> Iterator[tuple[int, bytes | Broken]]:
     """
     inside = False
     indent = b""
+    steps = 0
     while True:
         space = _skip_between(stream)
         indent = space.rpartition(b"\n")[2] if b"\n" in space else indent
@@ -97,12 +103,16 @@ def values(stream: Stream, limit: int) -> Iterator[tuple[int, bytes | Broken]]:
             inside = False
             stream.skip(1)
         elif first in b"[{":
-            size = _size(stream, limit)
-            if isinstance(size, int):
+            size, problem = _size(stream, limit)
+            if problem is None:
                 yield offset, stream.read(size)
                 continue
-            yield offset, size
-            if size.rule == "row too long" or not _resume(stream, indent):
+            yield offset, problem
+            steps += size
+            if problem.rule == "row too long" or not _resume(stream, indent):
+                return
+            if steps > _MOST_STEPS:
+                yield stream.position, Broken("too much that is no JSON", "what is behind it is not read")
                 return
         else:
             scalar = _scalar(stream, limit)
@@ -134,13 +144,14 @@ def _scalar(stream: Stream, limit: int) -> bytes | Broken:
         size *= 4
 
 
-def _size(stream: Stream, limit: int) -> int | Broken:
-    """How many bytes the value that begins here takes, without reading more than `limit` of them."""
-    opened, scanned, size = bytearray(), 0, min(CHUNK, limit)
+def _size(stream: Stream, limit: int) -> tuple[int, Broken | None]:
+    """How many bytes the value that begins here takes; or the steps of looking at `limit` bytes, and a problem."""
+    opened, scanned, size, steps = bytearray(), 0, min(CHUNK, limit), 0
     piece = stream.ready(size)
     while True:
         match = _INSIDE.match(piece, scanned)
         scanned = match.end() if match else scanned
+        steps += 1
         if scanned < len(piece):
             sign = piece[scanned]
             if sign in b"[{":
@@ -149,17 +160,21 @@ def _size(stream: Stream, limit: int) -> int | Broken:
                 continue
             if sign in b"]}":
                 if not opened or opened.pop() != _OPENING[sign]:
-                    return Broken("row is no JSON", f"brackets do not match {scanned} bytes in")
+                    return steps + scanned // _STEP, Broken(
+                        "row is no JSON", f"brackets do not match {scanned} bytes in"
+                    )
                 scanned += 1
                 if not opened:
-                    return scanned
+                    return scanned, None
                 continue
             if b"\n" in piece[scanned:]:
-                return Broken("row is no JSON", f"a quote that is not closed {scanned} bytes in")
+                return steps + scanned // _STEP, Broken(
+                    "row is no JSON", f"a quote that is not closed {scanned} bytes in"
+                )
         if len(piece) < size:
-            return Broken("row is no JSON", "it ends too early")
+            return steps + scanned // _STEP, Broken("row is no JSON", "it ends too early")
         if size >= limit:
-            return Broken("row too long", f"the limit is {limit / 1e6:g} MB")
+            return steps + scanned // _STEP, Broken("row too long", f"the limit is {limit / 1e6:g} MB")
         size = min(limit, 2 * size)
         piece = stream.ready(size)
 

@@ -28,6 +28,11 @@ class Limits(Settings):
         """Longest line in bytes."""
         return int(self.line_megabytes * 10**6)
 
+    @property
+    def row_memory(self) -> int:
+        """What a row's text may take in memory: the longest document fits, whatever its characters."""
+        return max(self.line_bytes, 4 * self.document_bytes)
+
 
 class Columns(Settings):
     """Columns of rows by name; None: the usual names are tried."""

@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Iterator
 
 from chatwright.corpus.readers.columns import has_text
-from chatwright.corpus.readers.decoding import as_utf8, refuse_replaced
+from chatwright.corpus.readers.decoding import as_utf8, decoded_row
 from chatwright.corpus.readers.found import Broken, Row
 from chatwright.corpus.readers.stream import Source, lines
 
 _DELIMITERS = ",;\t|"
+_MOST_FIELDS = 500_000  # of one row
+_LINE_MEMORY = 64  # bytes that a line takes beside its text, as long as it may belong to a quote
 _CLOSING = re.compile(r'[^"]*+(?:""[^"]*+)*+"(?!")')  # up to the quote that ends a field; "" is a quote in it
 
 
@@ -48,7 +50,7 @@ class Table:
     """
 
     def __init__(self, source: Source, delimiter: str | None) -> None:
-        self._limit = source.limits.line_bytes
+        self._limit, self._memory = source.limits.line_bytes, source.limits.row_memory
         self._lines = lines(as_utf8(source.stream), self._limit)
         self._again = deque[tuple[int, str | Broken]]()  # lines of a row that was none, to be read once more
         self._delimiter = delimiter
@@ -64,15 +66,11 @@ class Table:
             if line is None:
                 return Broken("row too long", f"the limit is {self._limit / 1e6:g} MB")
             try:
-                text = line.decode("utf-8")
-            except UnicodeDecodeError:
-                text = line.decode("utf-8", "replace")
-                try:
-                    refuse_replaced(text, line.count("\ufffd".encode()))
-                except Broken as problem:
-                    return problem
-            self.nuls |= "\0" in text
-            return text.replace("\0", "").removesuffix("\r")
+                text = decoded_row(line, self._memory)
+            except Broken as problem:
+                return problem
+            self.nuls |= b"\0" in line
+            return text.removesuffix("\r")
         return None
 
     def _rows(self) -> Iterator[list[str] | Broken]:
@@ -86,10 +84,11 @@ class Table:
                 yield self._row(line, self._delimiter)
 
     def _row(self, line: str, delimiter: str) -> list[str] | Broken:
+        many = Broken("row of too many values", f"more than {_MOST_FIELDS:,}")
         if '"' not in line:
-            return line.split(delimiter)
+            return many if line.count(delimiter) >= _MOST_FIELDS else line.split(delimiter)
         fields, place = list[str](), 0
-        while True:
+        while len(fields) < _MOST_FIELDS:
             if not line.startswith('"', place):
                 end = line.find(delimiter, place)
                 fields.append(line[place:] if end < 0 else line[place:end])
@@ -115,6 +114,7 @@ class Table:
             if end < 0:
                 return fields
             place = end + 1
+        return many
 
     def _closed_later(self, begun: str) -> tuple[str, str] | Broken:
         """(field, rest of its last line) of a field that goes on over line ends."""
@@ -130,6 +130,6 @@ class Table:
                 return "\n".join([*pieces, line[: match.end() - 1]]), line[match.end() :]
             pieces.append(line)
             numbers.append(self._last)
-            size += len(line) + 1
+            size += len(line) + _LINE_MEMORY
         self._again.extendleft(reversed(list(zip(numbers, pieces, strict=True))[1:]))
         return Broken("quote that is never closed", begun[:80])
