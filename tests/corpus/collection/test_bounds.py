@@ -1,4 +1,4 @@
-"""Bad input at its real size: a line in the ledger each, nothing else lost, and bounded memory."""
+"""Bad input at its real size: a line in the ledger each, nothing else lost, and bounded memory; no text takes for ever."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from chatwright.corpus.clean import clean_text
+from chatwright.corpus.collection.documents import language_of
 from chatwright.corpus.collection.parts import read_drops, read_parts
+from chatwright.corpus.judging.measures import measure
+from chatwright.corpus.private.replace import find_private
+from chatwright.corpus.texts import passages
+from chatwright.corpus.web.main_text import main_text
 from tests.corpus.collection.hostile import GOOD, good, write_hostile
 
 _MOST_MEMORY = 512 * 2**20  # bytes beyond what a small good file takes
@@ -86,3 +93,31 @@ def test_bad_input_costs_a_line_and_bounded_memory(scratch: Path) -> None:
     assert found.pop(some) == 1
     assert found == {good(number): 1 for number in range(GOOD) if number != 9}
     assert peak <= base + _MOST_MEMORY, f"{peak / 2**20:.0f} MiB, {base / 2**20:.0f} for a small file"
+
+
+UNITS = (
+    "a", " ", "\n", "a@", "a@a.", "(", "([{", "<", "<div>", "<table><tr><td>", "<a href='x'>", "&", "1", "1.", "(1", "+1 ",
+    "DE89 ", ":", "ab:", "http://a:", "-----BEGIN PRIVATE KEY-----\n", "\u200b", "\u00c3\u00a9", "a\u0301", "\u5b57", " \n",
+)  # fmt: skip
+WORK: dict[str, Callable[[str], object]] = {
+    "clean_text": clean_text,
+    "find_private": find_private,
+    "language_of": lambda text: language_of(text, ""),
+    "measure": lambda text: measure([text], "en"),
+    "main_text": lambda text: main_text(text.encode()),
+    "passages": lambda text: list(passages(text, 4_000)),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_time_grows_no_faster_than_a_text_of_one_thing_over_and_over(name: str) -> None:
+    work = WORK[name]
+    for unit in UNITS:
+        once, four = (_seconds(work, unit * (size // len(unit))) for size in (100_000, 400_000))
+        assert four <= 8 * once + 0.3, f"{unit!r}: {once:.3f} s, four times as long {four:.3f} s"
+
+
+def _seconds(work: Callable[[str], object], text: str) -> float:
+    begun = time.perf_counter()
+    work(text)
+    return time.perf_counter() - begun
