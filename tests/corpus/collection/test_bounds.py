@@ -1,4 +1,4 @@
-"""Bad input at its real size: a line in the ledger each, nothing else lost, and bounded memory; no text takes for ever."""
+"""Bad input at its real size: a line in the ledger each, nothing else lost, bounded memory; no text takes for ever."""
 
 from __future__ import annotations
 
@@ -96,8 +96,9 @@ def test_bad_input_costs_a_line_and_bounded_memory(scratch: Path) -> None:
 
 
 UNITS = (
-    "a", " ", "\n", "a@", "a@a.", "(", "([{", "<", "<div>", "<table><tr><td>", "<a href='x'>", "&", "1", "1.", "(1", "+1 ",
-    "DE89 ", ":", "ab:", "http://a:", "-----BEGIN PRIVATE KEY-----\n", "\u200b", "\u00c3\u00a9", "a\u0301", "\u5b57", " \n",
+    "a", " ", "\n", "a@", "a@a.", "(", "([{", "<", "<div>", "<table><tr><td>", "<a href='x'>", "&", "1", "1.", "(1",
+    "+1 ", "DE89 ", ":", "ab:", "http://a:", "-----BEGIN PRIVATE KEY-----\n", "\u200b", "\u00c3\u00a9", "a\u0301", "\u5b57",
+    " \n",
 )  # fmt: skip
 WORK: dict[str, Callable[[str], object]] = {
     "clean_text": clean_text,
