@@ -97,8 +97,8 @@ def test_bad_input_costs_a_line_and_bounded_memory(scratch: Path) -> None:
 
 UNITS = (
     "a", " ", "\n", "a@", "a@a.", "(", "([{", "<", "<div>", "<table><tr><td>", "<a href='x'>", "&", "1", "1.", "(1",
-    "+1 ", "DE89 ", ":", "ab:", "http://a:", "-----BEGIN PRIVATE KEY-----\n", "\u200b", "\u00c3\u00a9", "a\u0301", "\u5b57",
-    " \n",
+    "+1 ", "DE89 ", ":", "ab:", "http://a:", "-----BEGIN PRIVATE KEY-----\n", "\u200b", "\u00c3\u00a9", "a\u0301",
+    " \n", "\u5b57",
 )  # fmt: skip
 WORK: dict[str, Callable[[str], object]] = {
     "clean_text": clean_text,
