@@ -157,11 +157,12 @@ def _found(settings: TextSettings, ledger: Ledger) -> Iterator[tuple[str, str, s
 
 def passages(text: str, characters: int) -> Iterator[str]:
     """A text in pieces of about so many characters, cut between paragraphs."""
-    piece: list[str] = []
+    piece, size = list[str](), 0
     for paragraph in text.split("\n\n"):
-        if piece and sum(map(len, piece)) + len(paragraph) > characters:
+        if piece and size + len(paragraph) > characters:
             yield "\n\n".join(piece)
-            piece = []
+            piece, size = [], 0
         piece.append(paragraph)
+        size += len(paragraph)
     if any(part.strip() for part in piece):
         yield "\n\n".join(piece)

@@ -279,7 +279,7 @@ def _mapped(
     before = next(iter(inputs.values()))
 
     def build(folder: Path, progress: Progress) -> dict[str, Any]:
-        from chatwright.corpus.collection.parts import map_parts
+        from chatwright.corpus.collection.mapping import map_parts
 
         map_parts(
             before.folder,

@@ -14,7 +14,8 @@ import pytest
 from chatwright.core.progress import Silent
 from chatwright.corpus.collection import documents
 from chatwright.corpus.collection.deadly import spared
-from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, map_parts, read_drops, read_parts, write_part
+from chatwright.corpus.collection.mapping import map_parts
+from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, read_drops, read_parts, write_part
 from chatwright.corpus.settings import EngineSettings
 
 DEATH = b"this one kills"

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from chatwright.core.progress import Silent
-from chatwright.corpus.collection import parts, slices
-from chatwright.corpus.collection.parts import ABOUT, DROPS, Made, map_parts, read_drops, read_parts, write_part
+from chatwright.corpus.collection import parts
+from chatwright.corpus.collection.mapping import map_parts
+from chatwright.corpus.collection.parts import ABOUT, DROPS, Made, read_drops, read_parts, write_part
 from chatwright.corpus.settings import EngineSettings
 
 TEXT = pa.large_string()
@@ -69,12 +70,12 @@ def test_each_text_stays_in_order_or_is_a_drop_and_other_columns_go(tmp_path: Pa
     assert drops[0]["excerpt"] == "AB" and drops[0]["language"] == "language01"
 
 
-@pytest.mark.parametrize("long", [slices._BYTES // 3, 2 * slices._BYTES])
+@pytest.mark.parametrize("long", [parts._BYTES // 3, 2 * parts._BYTES])
 def test_long_texts_are_not_worked_on_together(tmp_path: Path, long: int) -> None:
     texts = ["x" * long] * 7 + ["short"] * 600
-    table = mapped(written(tmp_path / "before", [texts]), tmp_path / "after", slices._BYTES)
+    table = mapped(written(tmp_path / "before", [texts]), tmp_path / "after", parts._BYTES)
     assert table["text"].to_pylist() == [text.upper() for text in texts]
-    assert max(table["size"].to_pylist()) <= parts._BATCH
+    assert max(table["size"].to_pylist()) <= parts._READ_ROWS
 
 
 def test_a_part_that_is_there_is_not_made_again(tmp_path: Path) -> None:

@@ -173,3 +173,10 @@ def test_public_pages_are_read_at_least_as_well_as_by_trafilatura(data_folder: P
         assert score(pages, ours, unseen=unseen).f1 >= score(pages, theirs, unseen=unseen).f1 - 0.005
     assert len(pages) == 200
     assert [main_text(page.content).text for page in pages[:20]] == ours[:20]
+
+
+def test_tables_deep_in_one_another_are_read_without_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules' time grows with the square of the depth."""
+    monkeypatch.setattr("chatwright.corpus.web.main_text._taken", None)
+    page = "<table><tr><td>" * 600 + f"<p>{'some words of a text. ' * 40}</p>" + "</td></tr></table>" * 600
+    assert main_text(page.encode()).text.startswith("some words")

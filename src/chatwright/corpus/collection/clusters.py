@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from chatwright.core.files import write_json
 from chatwright.core.seeds import share
-from chatwright.corpus.collection.parts import SAME, excerpt, read_drops, read_parts
+from chatwright.corpus.collection.parts import SAME, excerpt, read_drops, read_piece_by_piece
 
 CLUSTERS_FILE = "clusters.json"
 _LARGEST = 12  # groups that are shown
@@ -38,7 +38,7 @@ def write_clusters(folder: Path) -> None:
             if group := groups.get(_stays(kept_for[name], kept_for)):
                 group.add(name, value, rule, source)
     went = _excerpts(read_drops([folder]), [name for group in groups.values() for name in group.examples])
-    stays = _excerpts(read_parts(folder, ["id", "source", "origin", "text"]), largest)
+    stays = _excerpts(read_piece_by_piece(folder, ["id", "source", "origin", "text"]), largest)
     sizes = Counter(count + 1 for count in counts.values())
     figures = {
         "groups": len(counts),

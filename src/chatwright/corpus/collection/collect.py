@@ -6,22 +6,29 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from chatwright.core.errors import DataError, UsageError
-from chatwright.core.files import replacing, write_json
+from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.clean import clean_text, identifier
 from chatwright.corpus.collection import elsewhere
 from chatwright.corpus.collection.documents import extract
-from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, dropped_file, part_file, part_numbers
+from chatwright.corpus.collection.parts import (
+    ABOUT,
+    DROPS,
+    FOUND,
+    Write,
+    dropped_file,
+    part_file,
+    part_numbers,
+    writing,
+)
 from chatwright.corpus.collection.settings import CollectionSettings, SourceSettings
 from chatwright.corpus.engine import ProcessDiedError, run_apart
 from chatwright.corpus.folder import is_run, link_rule
@@ -185,13 +192,12 @@ def _read_group(
     reading = chain(told, read_source(source, root, living, settings))
     parts, found = 0, next(reading, None)
     while found is not None or not parts:
-        with _new_part(folder, group * _PARTS_A_GROUP + parts) as part:
+        with writing(folder, group * _PARTS_A_GROUP + parts, FOUND) as write:
+            part = _Part(write)
             while found is not None and part.size < settings.engine.part_megabytes * 1e6:
-                if isinstance(found, Failed):
-                    part.drop(_drop(source, found))
-                else:
-                    part.keep(_row(source, found))
+                part.add(source, found)
                 found = next(reading, None)
+            part.write()
         parts += 1
     write_json(folder / f"group-{group:05}.json", {"parts": parts})
 
@@ -199,48 +205,29 @@ def _read_group(
 class _Part:
     """A part that is written while it is read, so that few rows are in memory; `size` is what it holds so far."""
 
-    def __init__(self, kept: pq.ParquetWriter, dropped: pq.ParquetWriter) -> None:
+    def __init__(self, write: Write) -> None:
         self.size = 0
-        self._held = 0
-        self._kept, self._dropped = kept, dropped
+        self._write, self._held = write, 0
         self._rows, self._drops = list[dict[str, Any]](), list[dict[str, Any]]()
 
-    def keep(self, row: dict[str, Any]) -> None:
-        """Add a document."""
-        self._rows.append(row)
-        self._count(row)
-
-    def drop(self, row: dict[str, Any]) -> None:
-        """Add what could not be read."""
-        self._drops.append(row)
-        self._count(row)
-
-    def write(self) -> None:
-        """Write what is in memory."""
-        self._kept.write_table(pa.Table.from_pylist(self._rows, schema=FOUND))
-        self._dropped.write_table(pa.Table.from_pylist(self._drops, schema=DROPS))
-        self._rows, self._drops, self._held = [], [], 0
-
-    def _count(self, row: dict[str, Any]) -> None:
+    def add(self, source: SourceSettings, found: Found | Failed) -> None:
+        """Add a document, or what could not be read."""
+        if isinstance(found, Failed):
+            row = _drop(source, found)
+            self._drops.append(row)
+        else:
+            row = _row(source, found)
+            self._rows.append(row)
         size = _ROW_BYTES + sum(map(len, row.values()))
         self.size += size
         self._held += size
         if self._held >= _HELD_BYTES:
             self.write()
 
-
-@contextmanager
-def _new_part(folder: Path, number: int) -> Iterator[_Part]:
-    """A part to be filled. As in `write_part` what stays comes last, since a part that is there counts as done."""
-    with (
-        replacing(part_file(folder, number)) as kept_aside,
-        replacing(dropped_file(folder, number)) as dropped_aside,
-        pq.ParquetWriter(kept_aside, FOUND, compression="zstd") as kept,
-        pq.ParquetWriter(dropped_aside, DROPS, compression="zstd") as dropped,
-    ):
-        part = _Part(kept, dropped)
-        yield part
-        part.write()
+    def write(self) -> None:
+        """Write what is in memory."""
+        self._write(pa.Table.from_pylist(self._rows, schema=FOUND), pa.Table.from_pylist(self._drops, schema=DROPS))
+        self._rows, self._drops, self._held = [], [], 0
 
 
 def read_source(

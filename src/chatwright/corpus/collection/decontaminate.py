@@ -9,8 +9,9 @@ from chatwright.core.files import read_json, replacing, write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.collection import documents
 from chatwright.corpus.collection.collect import Item
+from chatwright.corpus.collection.mapping import map_parts
 from chatwright.corpus.collection.met import write_met
-from chatwright.corpus.collection.parts import map_parts, part_file, part_numbers
+from chatwright.corpus.collection.parts import part_file, part_numbers
 from chatwright.corpus.collection.settings import CollectionSettings
 from chatwright.corpus.contamination import Asked, item_runs
 from chatwright.corpus.duplicates import Copy, find_like

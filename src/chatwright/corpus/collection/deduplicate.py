@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from chatwright.core.progress import Progress
 from chatwright.corpus.collection.clusters import write_clusters
@@ -15,8 +18,8 @@ from chatwright.corpus.collection.parts import (
     drop_table,
     part_file,
     part_numbers,
-    read_parts,
-    write_part,
+    read_piece_by_piece,
+    writing,
 )
 from chatwright.corpus.duplicates import Copy, find_copies, same_texts
 from chatwright.corpus.engine import engaged, start
@@ -34,22 +37,27 @@ def deduplicate(
     kept_for = {copy.id: (SAME, copy) for copy in same}
     kept_for |= {copy.id: (NEARLY, copy) for copy in nearly}
     numbers = part_numbers(before)
-    for at, (number, table) in enumerate(zip(numbers, read_parts(before), strict=True)):
+    for at, number in enumerate(numbers):
         progress.update(0.6 + 0.4 * at / len(numbers), f"part {at + 1} of {len(numbers)}")
-        ids = table["id"].to_pylist()
-        stays = pa.array([text not in kept_for for text in ids], pa.bool_())
-        gone = [kept_for[text] for text in ids if text in kept_for]
-        goes = table.filter(pa.array([text in kept_for for text in ids], pa.bool_()))
-        made = {
-            "rule": pa.array([rule for rule, _ in gone], pa.large_string()),
-            "value": pa.array([copy.similarity for _, copy in gone], pa.float64()),
-            "limit": pa.array([settings.similarity] * len(gone), pa.float64()),
-            "why": pa.array([""] * len(gone), pa.large_string()),
-        }
-        for name, column in made.items():
-            goes = goes.append_column(name, column)
-        write_part(folder, number, table.filter(stays), drop_table(goes, STAGE, [copy.kept for _, copy in gone]))
+        with writing(folder, number, pq.read_schema(part_file(before, number))) as write:
+            for table in read_piece_by_piece(before, numbers=[number]):
+                stays = pa.array([text not in kept_for for text in table["id"].to_pylist()], pa.bool_())
+                write(table.filter(stays), _drops(table.filter(pc.invert(stays)), kept_for, settings))
     write_clusters(folder)
+
+
+def _drops(goes: pa.Table, kept_for: Mapping[str, tuple[str, Copy]], settings: DuplicateSettings) -> pa.Table:
+    """What the ledger says of copies."""
+    gone = [kept_for[text] for text in goes["id"].to_pylist()]
+    made = {
+        "rule": pa.array([rule for rule, _ in gone], pa.large_string()),
+        "value": pa.array([copy.similarity for _, copy in gone], pa.float64()),
+        "limit": pa.array([settings.similarity] * len(gone), pa.float64()),
+        "why": pa.array([""] * len(gone), pa.large_string()),
+    }
+    for name, column in made.items():
+        goes = goes.append_column(name, column)
+    return drop_table(goes, STAGE, [copy.kept for _, copy in gone])
 
 
 def _compare(

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from chatwright.core.files import write_json
 from chatwright.corpus.collection.collect import Item
-from chatwright.corpus.collection.parts import read_drops, read_parts
-from chatwright.corpus.collection.slices import slices
+from chatwright.corpus.collection.parts import read_drops, read_parts, read_piece_by_piece
 from chatwright.corpus.contamination import Asked, Runs, item_runs
 from chatwright.corpus.tables import write_rows
 
@@ -50,16 +49,16 @@ def write_met(
     number_of = {row["id"]: number for number, row in enumerate(rows)}
     documents = Counter[str]()
     told_of = pa.array(sorted(dropped | kept), pa.large_string())
-    for table in read_parts(before, ["id", "text"]):
-        for some in slices(table.filter(pc.is_in(table["id"].cast(pa.large_string()), told_of))):
-            for name, text in zip(some["id"].to_pylist(), some["text"], strict=True):
-                numbers = holding.items(asked.met(text.as_py()))
-                if name in near:
-                    numbers.add(number_of[near[name]])
-                met = [rows[number] for number in sorted(numbers)]
-                documents.update({row["source"] for row in met})
-                for row in met:
-                    row["dropped" if name in dropped else "kept"] += 1
+    for table in read_piece_by_piece(before, ["id", "text"]):
+        some = table.filter(pc.is_in(table["id"].cast(pa.large_string()), told_of))
+        for name, text in zip(some["id"].to_pylist(), some["text"], strict=True):
+            numbers = holding.items(asked.met(text.as_py()))
+            if name in near:
+                numbers.add(number_of[near[name]])
+            met = [rows[number] for number in sorted(numbers)]
+            documents.update({row["source"] for row in met})
+            for row in met:
+                row["dropped" if name in dropped else "kept"] += 1
     counts: dict[str, Counter[str]] = {}
     for row in rows:
         counts.setdefault(row["source"], Counter()).update({"items": 1, "met": int(row["dropped"] + row["kept"] > 0)})

@@ -7,22 +7,18 @@ part that is there is whole, so a stage that was stopped goes on with the next o
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chatwright.core.files import replacing
-from chatwright.core.progress import Progress
-from chatwright.corpus.collection.slices import slices
-from chatwright.corpus.engine import ProcessDiedError, spread
 from chatwright.corpus.private.replace import replace_private
-from chatwright.corpus.settings import EngineSettings
 
 ABOUT = ("title", "url", "date", "language", "license")
 _ABOUT_FIELDS = [pa.field(name, pa.large_string(), nullable=False) for name in ABOUT]
@@ -55,20 +51,13 @@ EXCERPT = 300  # characters
 SAME, NEARLY = "the same text again", "nearly the same text"  # the rules of copies
 
 _BEYOND = 100  # characters behind an excerpt that are looked at, so that no address is cut before it is found
-_KEPT = ("id", "source", "origin", *ABOUT, "text", "quality")  # columns that a stage hands on if it makes no others
-_JUDGED = [
-    pa.field("rule", pa.large_string()),
-    pa.field("value", pa.float64()),
-    pa.field("limit", pa.float64()),
-    pa.field("why", pa.large_string()),
-]
-_BATCH = 256  # documents that are worked on together
-_GROUP_BYTES = 8_000_000  # rows that are written together
+_BYTES = 8 * 10**6  # of rows that are read or written together
+_ROWS = 10_000  # that are cut from a table together
+_READ_ROWS = 256
 _NUMBER = re.compile(r"part-(\d+)\.parquet")
 
 Made = dict[str, Any]  # columns: lists, or arrays of pyarrow
-Work = Callable[..., Made]  # columns of a batch, in the order in which the stage names them, to new columns
-Spare = Callable[[Path, Path, Sequence[int], Work, Sequence[str], Mapping[str, Any]], bool]
+Write = Callable[[pa.Table, pa.Table], None]  # what stays, what went
 
 
 def part_numbers(folder: Path) -> list[int]:
@@ -87,25 +76,29 @@ def dropped_file(folder: Path, number: int) -> Path:
 
 
 @contextmanager
-def writing(folder: Path, number: int, schema: pa.Schema) -> Iterator[tuple[_Rows, _Rows]]:
-    """Where what stays of a part, with this `schema`, and what goes are written, a table after the other.
+def writing(folder: Path, number: int, schema: pa.Schema) -> Iterator[Write]:
+    """A function that writes pieces of a part: what stays, with this `schema`, and what went.
 
     What stays comes last to its place, since a part that is there counts as done.
     """
     with (
-        replacing(part_file(folder, number)) as kept,
-        replacing(dropped_file(folder, number)) as dropped,
-        _Rows(kept, schema) as stays,
-        _Rows(dropped, DROPS) as goes,
+        replacing(part_file(folder, number)) as kept_aside,
+        replacing(dropped_file(folder, number)) as dropped_aside,
+        _Rows(kept_aside, schema) as kept,
+        _Rows(dropped_aside, DROPS) as dropped,
     ):
-        yield stays, goes
+
+        def write(stays: pa.Table, goes: pa.Table) -> None:
+            kept.write(stays)
+            dropped.write(goes)
+
+        yield write
 
 
 def write_part(folder: Path, number: int, kept: pa.Table, dropped: pa.Table) -> None:
     """Write a part that is in memory."""
-    with writing(folder, number, kept.schema) as (stays, goes):
-        stays.write(kept)
-        goes.write(dropped)
+    with writing(folder, number, kept.schema) as write:
+        write(kept, dropped)
 
 
 class _Rows:
@@ -119,7 +112,7 @@ class _Rows:
         """Take these rows."""
         self._held.append(table)
         self._bytes += table.nbytes
-        if self._bytes >= _GROUP_BYTES:
+        if self._bytes >= _BYTES:
             self._flush()
 
     def _flush(self) -> None:
@@ -133,6 +126,35 @@ class _Rows:
         if kind is None and self._held:
             self._flush()
         self._writer.close()
+
+
+def pieces(table: pa.Table) -> Iterator[pa.Table]:
+    """The rows of a table in order, few megabytes of their text at a time; a longer text is alone.
+
+    As Python's objects texts take up to four times as much.
+
+    >>> [len(piece) for piece in pieces(pa.table({"text": ["a" * 5_000_000] * 3}))]
+    [1, 1, 1]
+    """
+    text = next((name for name in ("text", "excerpt", "content") if name in table.column_names), None)
+    sizes = pc.binary_length(table[text]).fill_null(0).to_numpy() if text else np.zeros(len(table), np.int64)
+    ends = np.cumsum(sizes + _BYTES // _ROWS)
+    start = 0
+    while start < len(table):
+        before = ends[start - 1] if start else 0
+        end = max(start + 1, int(np.searchsorted(ends, before + _BYTES, side="right")))
+        yield table.slice(start, end - start)
+        start = end
+
+
+def read_piece_by_piece(
+    folder: Path, columns: Sequence[str] | None = None, numbers: Sequence[int] | None = None
+) -> Iterator[pa.Table]:
+    """What stays of each part (or of those with these numbers), in order and never a whole part; none is empty."""
+    for number in part_numbers(folder) if numbers is None else numbers:
+        with pq.ParquetFile(part_file(folder, number), pre_buffer=False) as file:
+            for batch in file.iter_batches(_READ_ROWS, columns=columns):
+                yield from pieces(pa.Table.from_batches([batch]))
 
 
 def read_parts(folder: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
@@ -160,84 +182,6 @@ def read_cut(folders: Iterable[Path]) -> Iterator[list[dict[str, Any]]]:
                 for row in table.filter(pc.greater(pc.list_value_length(table["cut"]), 0)).to_pylist()
                 for line in row["cut"]
             ]
-
-
-def map_parts(
-    before: Path,
-    folder: Path,
-    stage: str,
-    work: Work,
-    *,
-    reads: Sequence[str],
-    makes: Mapping[str, pa.DataType],
-    options: Mapping[str, Any],
-    engine: EngineSettings,
-    progress: Progress,
-    spare: Spare | None = None,
-) -> None:
-    """Do `work` on every part of `before` that is not done yet.
-
-    `work(*columns, **options)` gets the columns it `reads` as lists and returns those it `makes`, and besides them
-    `rule` (null: the text stays), `value`, `limit` and `why`. Of the others those about the document stay as they are.
-
-    Where a process dies, `spare` writes parts that are survived (`deadly.spared`).
-    """
-    numbers, aside = part_numbers(before), folder / "spared"
-
-    def left() -> list[int]:
-        return [number for number in numbers if not part_file(folder, number).exists()]
-
-    def tell() -> None:
-        done = len(numbers) - len(left())
-        progress.update(done / max(1, len(numbers)), f"{done} of {len(numbers)} parts")
-
-    told = (folder, stage, work, reads, dict(makes), dict(options))
-    tell()
-    while some := left():
-        try:
-            sizes = [part_file(before, number).stat().st_size for number in some]
-            spread(engine, _map_parts, some, before, *told, sizes=sizes, waiting=tell)
-        except (ProcessDiedError, RuntimeError):  # a cluster tells the death of a process as an error of its own
-            first = left()[:1]  # each process goes through its parts in order, so it died of this one or a later one
-            if spare is None or not spare(before, aside, first, work, reads, options):
-                raise
-            spread(engine, _map_parts, first, aside, *told, sizes=[1], waiting=tell)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-
-
-def _map_parts(numbers: Sequence[int], before: Path, folder: Path, *told: Any) -> None:
-    for number in numbers:
-        with pq.ParquetFile(part_file(before, number)) as file:
-            _map_part(file, folder, number, *told)
-
-
-def _map_part(
-    file: pq.ParquetFile,
-    folder: Path,
-    number: int,
-    stage: str,
-    work: Work,
-    reads: Sequence[str],
-    makes: Mapping[str, pa.DataType],
-    options: Mapping[str, Any],
-) -> None:
-    before = file.schema_arrow
-    rest = [name for name in _KEPT if name in before.names and name not in makes]
-    stays = pa.schema([*(before.field(name) for name in rest), *(pa.field(*made) for made in makes.items())])
-    judged = pa.schema([*stays, *_JUDGED])
-    with writing(folder, number, stays) as (kept, dropped):
-        rows = file.iter_batches(_BATCH, columns=list(dict.fromkeys([*rest, *reads])))
-        for few in (few for batch in rows for few in slices(pa.Table.from_batches([batch]))):
-            found = work(*(few[name].to_pylist() for name in reads), **options)
-            columns = [few[field.name] if field.name in rest else found[field.name] for field in judged]
-            arrays = [
-                pa.array(each, field.type) if isinstance(each, list) else each
-                for each, field in zip(columns, judged, strict=True)
-            ]
-            table = pa.Table.from_arrays(arrays, schema=judged)
-            kept.write(table.filter(table["rule"].is_null()).select(stays.names))
-            dropped.write(drop_table(table.filter(table["rule"].is_valid()), stage))
 
 
 def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = None) -> pa.Table:

@@ -16,10 +16,17 @@ from chatwright.core.files import replacing, write_json
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import share
 from chatwright.corpus.collection.card import CARD_FILE, CARD_PAGE, Tally, data_card
-from chatwright.corpus.collection.parts import EXCERPT, part_numbers, read_cut, read_drops, read_parts
+from chatwright.corpus.collection.parts import (
+    EXCERPT,
+    part_numbers,
+    pieces,
+    read_cut,
+    read_drops,
+    read_parts,
+    read_piece_by_piece,
+)
 from chatwright.corpus.collection.samples import write_samples
 from chatwright.corpus.collection.settings import CollectionSettings
-from chatwright.corpus.collection.slices import slices
 from chatwright.corpus.collection.summary import read_summary
 from chatwright.corpus.ledger import EXAMPLES
 from chatwright.corpus.private.replace import replace_private
@@ -54,11 +61,11 @@ def release(
     shares = (share(name, 0, "split") for ids in read_parts(before, ["id"]) for name in ids["id"].to_pylist())
     held_out = max(text.held_out, min(shares, default=0.0))  # where there are few, one at least
     with replacing(folder / DOCUMENTS_FILE) as aside, pq.ParquetWriter(aside, DOCUMENTS, compression="zstd") as writer:
-        for at, table in enumerate(read_parts(before, _READ)):
-            progress.update(at / max(1, len(numbers)), f"part {at + 1} of {len(numbers)}")
-            for some in slices(table):
+        for at, number in enumerate(numbers):
+            progress.update(at / len(numbers), f"part {at + 1} of {len(numbers)}")
+            for table in read_piece_by_piece(before, _READ, [number]):
                 held = list[Row]()
-                for document in some.to_pylist():
+                for document in table.to_pylist():
                     rows = _passages(document, text, weights, held_out)
                     if rows:
                         tally.count(document, rows)
@@ -164,7 +171,7 @@ def _demand(characters: Mapping[str, int], text: TextSettings, run: Path) -> Non
 def _ledger(stages: Sequence[Path], folder: Path, left: Iterable[list[Row]]) -> list[Row]:
     """The drops of all stages, lines too, and what is `left` as one table, and counted by rule with examples."""
     entries: dict[tuple[str, str], Row] = {}
-    tables = ([told_drop(drop) for drop in some.to_pylist()] for table in read_drops(stages) for some in slices(table))
+    tables = ([told_drop(drop) for drop in some.to_pylist()] for table in read_drops(stages) for some in pieces(table))
     lines = ([_told_line(line) for line in part] for part in read_cut(stages))
     with replacing(folder / "dropped.parquet") as aside, pq.ParquetWriter(aside, DROPPED, compression="zstd") as writer:
         for rows in chain(tables, lines, left):

@@ -13,13 +13,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
 from chatwright.core.files import write_json
 from chatwright.core.seeds import share
-from chatwright.corpus.collection.parts import part_file, part_numbers
-from chatwright.corpus.collection.slices import slices
+from chatwright.corpus.collection.parts import part_numbers, read_piece_by_piece
 from chatwright.corpus.private.replace import replace_private
 
 SAMPLES_FILE = "samples.json"
@@ -54,15 +50,17 @@ def write_samples(extracted: Path, kept: Path, folder: Path) -> None:
 
 
 def _pairs(extracted: Path, kept: Path) -> Iterator[Row]:
-    """Every text that is kept, with what it was."""
+    """Every text that is kept, with what it was. Both are in the same order."""
     for number in part_numbers(kept):
-        before = pq.read_table(part_file(extracted, number), columns=["id", "text"])
-        table = pq.read_table(part_file(kept, number), columns=["id", "source", "origin", "text"])
-        for some in slices(table):
-            was = before["text"].take(pc.index_in(some["id"], before["id"]))
-            for row, text in zip(some.to_pylist(), was, strict=True):
-                row["after"] = row.pop("text")
-                yield {**row, "before": text.as_py()}
+        was = _rows(extracted, number, ["id", "text"])
+        for row in _rows(kept, number, ["id", "source", "origin", "text"]):
+            row["after"] = row.pop("text")
+            yield {**row, "before": next(other["text"] for other in was if other["id"] == row["id"])}
+
+
+def _rows(folder: Path, number: int, columns: list[str]) -> Iterator[Row]:
+    for table in read_piece_by_piece(folder, columns, [number]):
+        yield from table.to_pylist()
 
 
 def _shown(heap: list[tuple[float, str, Row]], count: int) -> list[Row]:

@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from chatwright.core.files import read_json, write_json
-from chatwright.corpus.collection.parts import EXCERPT, read_drops, read_parts
-from chatwright.corpus.collection.slices import slices
+from chatwright.corpus.collection.parts import EXCERPT, read_drops, read_piece_by_piece
 from chatwright.corpus.judging.rules import RULES
 
 SUMMARY_FILE = "summary.json"
@@ -40,7 +39,7 @@ Row = dict[str, Any]
 def write_summary(folder: Path) -> Row:
     """Write `summary.json`; returns what the manifest tells: documents, characters, and how many went by which rule."""
     tally = _Tally()
-    for table in read_parts(folder):
+    for table in read_piece_by_piece(folder):
         tally.stays(table)
     for table in read_drops([folder]):
         tally.goes(table)
@@ -127,7 +126,7 @@ class _Tally:
     def _placeholders(self, table: pa.Table) -> None:
         self.private = {} if self.private is None else self.private
         some = table.filter(pc.greater(pc.list_value_length(table["private"]), 0)).select(["id", "text", "private"])
-        for row in (row for few in slices(some) for row in few.to_pylist()):
+        for row in some.to_pylist():
             for kind, count in Counter(row["private"]).items():
                 self.private.setdefault(kind, Counter()).update({"count": count, "documents": 1})
                 place = row["text"].find(f"<{kind}>")

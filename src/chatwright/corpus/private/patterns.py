@@ -75,9 +75,10 @@ _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("npm_", "npm_[A-Za-z0-9]{36}"),
     )
 )
-_PRIVATE_KEY = re.compile(
+_PRIVATE_KEY = re.compile(  # a key holds no other's beginning, or of many each would be looked at up to its end
     r"-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:[^<>]{0,20000}?-----END \1PRIVATE KEY(?: BLOCK)?-----|(?:\s*[A-Za-z0-9+/=]{20,})+)"  # or cut off
+    r"(?:(?:[^<>-]|-(?!----BEGIN )){0,20000}?-----END \1PRIVATE KEY(?: BLOCK)?-----"
+    r"|(?:\s*[A-Za-z0-9+/=]{20,})+)"  # or cut off
 )
 
 

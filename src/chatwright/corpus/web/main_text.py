@@ -30,6 +30,7 @@ _SHORT = 700  # characters; a text that is shorter and
 _PART = 0.5  # of what the page says, may be a part of it only
 _ENOUGH = 1_000  # characters that make an element worth looking at alone
 _MANY = 50_000  # elements; of larger pages all paragraphs are taken, since the rules' time grows faster than a page
+_NESTED = 20  # tables in one another; deeper ones are treated so too
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _read(source: str) -> Page:
 
 def _text(tree: Any, source: str, metas: dict[str, str]) -> str:
     _strip(tree)
-    if tree.xpath("count(//*)") > _MANY:
+    if tree.xpath("count(//*)") > _MANY or tree.xpath(f"boolean(//table[count(ancestor::table) > {_NESTED}])"):
         return _paragraphs(tree)
     drop_small(tree)
     _join_inline(tree)
