@@ -32,14 +32,15 @@ def good(number: int) -> str:
 def write_hostile(root: Path) -> dict[str, str]:
     """Write the folder; the rule that each bad thing in it has to be told by, by its origin.
 
-    `good(0)` to `good(GOOD - 1)` stand in it once each, but for those that a file is cut in.
+    `good(0)` to `good(GOOD - 1)` stand in it once each. `changing.jsonl` is changed by whoever calls this.
     """
     root.mkdir(parents=True)
     for place, name in enumerate(("0-first.txt", "zz-last.txt")):  # read before and behind all that is bad
         (root / name).write_text(good(place), encoding="utf-8")
-    with (root / "changing.jsonl").open("w", encoding="utf-8") as file:  # by whoever calls this
+    with (root / "changing.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(json.dumps({"text": "x" * 1_000}) + "\n" for _ in range(20_000))
     return {
+        "changing.jsonl": "file changed while it was read",
         **_cut(root),
         **_web_archives(root),
         **_characters(root),
@@ -153,6 +154,7 @@ def _bombs(root: Path) -> dict[str, str]:
         "bomb.jsonl.gz": ratio,
         "bomb.tar.gz": ratio,
         "bomb.zip!bomb.jsonl": ratio,
+        "bomb.warc.gz#1": "no record",  # as it begins
         "bomb.warc.gz#2": ratio,
     }
 

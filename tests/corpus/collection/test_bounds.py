@@ -24,7 +24,6 @@ from chatwright.corpus.web.main_text import main_text
 from tests.corpus.collection.hostile import GOOD, good, write_hostile
 
 _MOST_MEMORY = 512 * 2**20  # bytes beyond what a small good file takes
-_CHANGED = "file changed while it was read"
 
 pytestmark = [
     pytest.mark.slow,
@@ -72,16 +71,13 @@ def test_bad_input_costs_a_line_and_bounded_memory(scratch: Path) -> None:
     small, bad = scratch / "small", scratch / "bad"
     small.mkdir()
     (small / "a.txt").write_text(good(0), encoding="utf-8")
-    rules = write_hostile(bad) | {"changing.jsonl": _CHANGED}
+    rules = write_hostile(bad)
     base = collected(small, scratch / "collected-small")
     with changing(bad / "changing.jsonl"):
         peak = collected(bad, scratch / "collected")
     rows = [row for table in read_drops([scratch / "collected"]) for row in table.to_pylist()]
     told = {row["origin"]: row["rule"] for row in rows}
-    cut = [origin for origin, rule in told.items() if rule == "truncated gzip"]
-    assert len(cut) == 1 and cut[0].startswith("cut.jsonl.gz")
-    extra = {"bomb.warc.gz#1": "no record", cut[0]: "truncated gzip"}  # the beginning of a bomb is no record either
-    assert told == rules | extra and len(rows) == len(told)
+    assert told == rules and len(rows) == len(told)
     found = Counter[str]()
     for table in read_parts(scratch / "collected", ["origin", "content"]):
         for origin, content in zip(table["origin"].to_pylist(), table["content"].to_pylist(), strict=True):
