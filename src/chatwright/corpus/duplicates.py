@@ -122,11 +122,11 @@ def _shingle(
     number_of = dict(zip(named.to_pylist(), asked.tolist(), strict=True))
     wanted, words = daft.from_arrow(pa.table({"id": named})), spoken(daft.col("text")).alias("words")
     for part in parts:
-        said = part.join(wanted, on="id", how="semi").select("id", words).to_arrow()
-        for name, text in zip(said["id"], said["words"], strict=True):
-            number, spoken_text = number_of[name.as_py()], text.as_py()
-            sizes[number] = len(spoken_text)
-            shingles[number] = shingled((word.group() for word in _WORD.finditer(spoken_text)), settings.shingle)
+        for said in part.join(wanted, on="id", how="semi").select("id", words).to_arrow_iter():
+            for name, text in zip(said["id"], said["words"], strict=True):
+                number, spoken_text = number_of[name.as_py()], text.as_py()
+                sizes[number] = len(spoken_text)
+                shingles[number] = shingled((word.group() for word in _WORD.finditer(spoken_text)), settings.shingle)
     return sizes
 
 

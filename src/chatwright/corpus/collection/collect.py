@@ -133,7 +133,8 @@ def asked_items(settings: CollectionSettings, data: str | None, fetched: Path | 
             text = text_of(found)
             text, _ = replace_private(text, find_private(text, settings.judge.private))
             name = identifier(source.name, found.origin, str(found.offset))
-            yield Item(name, source.name, found.origin, (text, *text.split("\n\n")))  # question and answer apart
+            texts = dict.fromkeys((text, *text.split("\n\n")))  # question and answer apart
+            yield Item(name, source.name, found.origin, tuple(texts))
 
 
 def text_of(found: Found) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
-from chatwright.corpus.collection.parts import DROPS, part_file, write_part
+from chatwright.corpus.collection.parts import DROPS, FOUND, read_piece_by_piece, writing
 from chatwright.corpus.engine import ProcessDiedError, run_apart
 
 DEADLY = "deadly"  # the format that such a document gets, with no content
@@ -28,18 +29,15 @@ def spared(
     aside.mkdir(exist_ok=True)
     count = 0
     for number in numbers:
-        table = pq.read_table(part_file(before, number))
-        deadly = _deadly(table.select(list(reads)), work, options)
-        marks = {"format": (DEADLY, pa.large_string()), "content": (b"", pa.large_binary())}
-        for name, (cell, kind) in marks.items():
-            cells = table[name].to_pylist()
-            for place in deadly:
-                cells[place] = cell
-            table = table.set_column(
-                table.schema.get_field_index(name), table.schema.field(name), [pa.array(cells, kind)]
-            )
-        write_part(aside, number, table, pa.Table.from_pylist([], schema=DROPS))
-        count += len(deadly)
+        with writing(aside, number, FOUND) as write:
+            for piece in read_piece_by_piece(before, FOUND.names, [number]):
+                deadly = _deadly(piece.select(list(reads)), work, options)
+                marked = pa.array(np.isin(np.arange(len(piece)), deadly))
+                for name, cell in {"format": DEADLY, "content": b""}.items():
+                    cells = pc.if_else(marked, pa.scalar(cell, piece[name].type), piece[name])
+                    piece = piece.set_column(piece.schema.get_field_index(name), FOUND.field(name), cells)
+                write(piece, DROPS.empty_table())
+                count += len(deadly)
     return count > 0
 
 

@@ -9,9 +9,9 @@ from chatwright.core.files import read_json, replacing, write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.collection import documents
 from chatwright.corpus.collection.collect import Item
+from chatwright.corpus.collection.deduplicate import frames
 from chatwright.corpus.collection.mapping import map_parts
 from chatwright.corpus.collection.met import write_met
-from chatwright.corpus.collection.parts import part_file, part_numbers
 from chatwright.corpus.collection.settings import CollectionSettings
 from chatwright.corpus.contamination import Asked, item_runs
 from chatwright.corpus.duplicates import Copy, find_like
@@ -70,6 +70,5 @@ def _compare(
     if not told:
         return []
     daft = start(engine)
-    parts = [daft.read_parquet(str(part_file(before, number))).select("id", "text") for number in part_numbers(before)]
     others = daft.from_pydict({"id": list(told), "text": list(told.values())})
-    return find_like(daft, parts, others, settings, folder)
+    return find_like(daft, frames(daft, before, engine), others, settings, folder)

@@ -60,13 +60,21 @@ def _drops(goes: pa.Table, kept_for: Mapping[str, tuple[str, Copy]], settings: D
     return drop_table(goes, STAGE, [copy.kept for _, copy in gone])
 
 
+def frames(daft: Any, folder: Path, engine: EngineSettings) -> list[Any]:
+    """Ids and texts that stay after a stage: a frame for each part, so that one at a time is in memory.
+
+    A cluster gets all of them as one frame, to share out.
+    """
+    files = [str(part_file(folder, number)) for number in part_numbers(folder)]
+    groups = [files] if engine.runner == "ray" else [[file] for file in files]
+    return [daft.read_parquet(group).select("id", "text") for group in groups]
+
+
 def _compare(
     before: Path, folder: Path, settings: DuplicateSettings, engine: EngineSettings
 ) -> tuple[list[Copy], list[Copy]]:
     daft = start(engine)
-    parts: list[Any] = [
-        daft.read_parquet(str(part_file(before, number))).select("id", "text") for number in part_numbers(before)
-    ]
+    parts = frames(daft, before, engine)
     same = same_texts(daft, parts)
     if same:
         gone = daft.from_pydict({"id": [copy.id for copy in same]})

@@ -100,6 +100,8 @@ def _map_part(
     judged = pa.schema([*stays, *_JUDGED])
     with writing(folder, number, stays) as write:
         for piece in read_piece_by_piece(before, list(dict.fromkeys([*rest, *reads])), [number]):
+            if not len(piece):
+                continue
             found = work(*(piece[name].to_pylist() for name in reads), **options)
             columns = [piece[field.name] if field.name in rest else found[field.name] for field in judged]
             arrays = [

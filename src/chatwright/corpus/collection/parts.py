@@ -150,9 +150,11 @@ def pieces(table: pa.Table) -> Iterator[pa.Table]:
 def read_piece_by_piece(
     folder: Path, columns: Sequence[str] | None = None, numbers: Sequence[int] | None = None
 ) -> Iterator[pa.Table]:
-    """What stays of each part (or of those with these numbers), in order and never a whole part; none is empty."""
+    """What stays of each part (or of those with these numbers), in order; of an empty one an empty table."""
     for number in part_numbers(folder) if numbers is None else numbers:
         with pq.ParquetFile(part_file(folder, number), pre_buffer=False) as file:
+            if not file.metadata.num_rows:
+                yield file.read(columns)
             for batch in file.iter_batches(_READ_ROWS, columns=columns):
                 yield from pieces(pa.Table.from_batches([batch]))
 
@@ -171,17 +173,17 @@ def read_drops(folders: Iterable[Path]) -> Iterator[pa.Table]:
 
 
 def read_cut(folders: Iterable[Path]) -> Iterator[list[dict[str, Any]]]:
-    """The lines that went from documents, of each part of these stages: id, origin, kind, line."""
+    """The lines that went from documents, piece by piece of these stages: id, origin, kind, line."""
     for folder in folders:
         for number in part_numbers(folder):
             if "cut" not in pq.read_schema(part_file(folder, number)).names:
                 continue
-            table = pq.read_table(part_file(folder, number), columns=["id", "origin", "cut"])
-            yield [
-                {"id": row["id"], "origin": row["origin"], **line}
-                for row in table.filter(pc.greater(pc.list_value_length(table["cut"]), 0)).to_pylist()
-                for line in row["cut"]
-            ]
+            for piece in read_piece_by_piece(folder, ["id", "origin", "cut"], [number]):
+                yield [
+                    {"id": row["id"], "origin": row["origin"], **line}
+                    for row in piece.filter(pc.greater(pc.list_value_length(piece["cut"]), 0)).to_pylist()
+                    for line in row["cut"]
+                ]
 
 
 def drop_table(goes: pa.Table, stage: str, kept: Sequence[str | None] | None = None) -> pa.Table:
