@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chatwright.core.errors import DataError
-from chatwright.corpus.engine import ProcessDiedError, spread
+from chatwright.corpus.engine import spread
 from chatwright.corpus.settings import EngineSettings
 
 TWO = EngineSettings(threads=2)
@@ -54,13 +57,38 @@ def test_work_is_shared_out_by_size(tmp_path: Path) -> None:
     assert sorted(by_process.values()) == [[0], [1, 2, 3]]
 
 
-@pytest.mark.parametrize(("dies", "error"), [(False, DataError), (True, ProcessDiedError)])
-def test_an_error_costs_what_stands_behind_it_in_its_process(
-    tmp_path: Path, dies: bool, error: type[Exception]
-) -> None:
-    with pytest.raises(error):
-        spread(TWO, note_until, list(range(7)), tmp_path, 2, dies, sizes=[1] * 7, waiting=lambda: None)
+def test_an_error_costs_what_stands_behind_it_in_its_process(tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        spread(TWO, note_until, list(range(7)), tmp_path, 2, False, sizes=[1] * 7, waiting=lambda: None)
     assert noted(tmp_path) == [0, 1, 3, 5]
+
+
+def test_the_items_of_a_process_that_dies_are_told(tmp_path: Path) -> None:
+    died = spread(TWO, note_until, list(range(7)), tmp_path, 2, True, sizes=[1] * 7, waiting=lambda: None)
+    assert died == [[0, 2, 4, 6]] and noted(tmp_path) == [0, 1, 3, 5]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of a group")
+def test_ctrl_c_is_for_the_parent_alone(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, sys, time\n"
+        "def sleep(items, folder):\n"
+        "    time.sleep(60)\n"
+        "if __name__ == '__main__':\n"
+        "    from chatwright.corpus.engine import spread\n"
+        "    from chatwright.corpus.settings import EngineSettings\n"
+        "    print('ready', flush=True)\n"
+        "    spread(EngineSettings(threads=2), sleep, [0, 1], '', sizes=[1, 1], waiting=lambda: None)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script)], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    time.sleep(0.3)  # the processes are starting
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert told.count("Traceback") == 1 and "KeyboardInterrupt" in told
 
 
 def test_a_stop_ends_every_process(tmp_path: Path) -> None:
@@ -71,4 +99,5 @@ def test_a_stop_ends_every_process(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         spread(TWO, sleep, [0, 1], tmp_path, sizes=[1, 1], waiting=stop)
     for path in tmp_path.iterdir():
-        assert not Path(f"/proc/{path.name.split('-')[1]}").exists()
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(path.name.split("-")[1]), 0)

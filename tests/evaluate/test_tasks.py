@@ -56,6 +56,7 @@ def test_the_right_candidate_counts_where_it_is_likeliest(tmp_path: Path) -> Non
     bad = run_task("piqa", Fake("fire"), data, SETTINGS, GREEDY, None, Silent())
     assert good.figures["accuracy"]["value"] == 1 and bad.figures["accuracy"]["value"] == 0
     assert good.figures["chance"] == 0.5 and good.figures["n"] == 2
+    assert good.texts == [("Sit", " on a chair"), ("Eat", " a chair")]  # as texts may hold them, without the prompt
     assert compare(good, bad, SETTINGS, 1)["accuracy"]["value"] == 1
     assert run_task("piqa", Fake("chair"), data, SETTINGS, GREEDY, 1, Silent()).figures["n"] == 1
     (data / "piqa" / "valid-labels.lst").write_text("0\n")

@@ -7,9 +7,9 @@ and inputs match a finished artifact is not run again; a resumable one finds its
 
 from __future__ import annotations
 
+import itertools
 import platform
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -178,8 +178,8 @@ class Stage:
         if final.exists():
             aside = run / "superseded"
             aside.mkdir(exist_ok=True)
-            # A name that is free, however often a second the stage is built; the empty folder gives way.
-            final.rename(tempfile.mkdtemp(prefix=f"{self.name}-{time.strftime('%Y%m%d-%H%M%S')}-", dir=aside))
+            names = (f"{self.name}-{time.strftime('%Y%m%d-%H%M%S')}-{number}" for number in itertools.count(1))
+            final.rename(next(aside / name for name in names if not (aside / name).exists()))
         partial.rename(final)
         sync_folder(run)
         for name in passing - {MANIFEST}:

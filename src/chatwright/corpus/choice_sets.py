@@ -10,13 +10,15 @@ from chatwright.core.errors import DataError
 from chatwright.corpus.public import read_json_lines, read_lines, read_table
 
 _LETTERS = "ABCD"
+_ENGLISH, _CHINESE = "Question: {}\nAnswer:", "问题：{}\n答案："
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A question as a model reads it, what it may go on with, and the number of the right one."""
+    """A question, what of it a model reads, what it may go on with, and the number of the right one."""
 
     question: str
+    prompt: str
     candidates: tuple[str, ...]
     right: int
     group: str = ""  # a subject
@@ -37,7 +39,8 @@ def _piqa(folder: Path) -> Iterator[Choice]:
     if len(labels) != len(rows):
         raise DataError(f"{len(rows)} questions, {len(labels)} labels", where=str(folder))
     for row, label in zip(rows, labels, strict=True):
-        yield Choice(f"Question: {row['goal']}\nAnswer:", (f" {row['sol1']}", f" {row['sol2']}"), int(label))
+        goal = row["goal"]
+        yield Choice(goal, _ENGLISH.format(goal), (f" {row['sol1']}", f" {row['sol2']}"), int(label))
 
 
 def _arc(folder: Path) -> Iterator[Choice]:
@@ -48,14 +51,16 @@ def _arc(folder: Path) -> Iterator[Choice]:
     for question, answers in grouped.items():
         right = [number for number, (_, label) in enumerate(answers) if label == "1"]
         if len(right) == 1 and len(answers) > 1:
-            yield Choice(f"Question: {question}\nAnswer:", tuple(f" {text}" for text, _ in answers), right[0])
+            candidates = tuple(f" {text}" for text, _ in answers)
+            yield Choice(question, _ENGLISH.format(question), candidates, right[0])
 
 
 def _cmmlu(folder: Path) -> Iterator[Choice]:
     for path in sorted((folder / "test").glob("*.csv")):
         for row in read_table(path, ("Question", *_LETTERS, "Answer")):
             candidates = tuple(row[letter] for letter in _LETTERS)
-            yield Choice(f"问题：{row['Question']}\n答案：", candidates, _LETTERS.index(row["Answer"]), path.stem)
+            question, right = row["Question"], _LETTERS.index(row["Answer"])
+            yield Choice(question, _CHINESE.format(question), candidates, right, path.stem)
 
 
 def _mmlu(folder: Path) -> Iterator[Choice]:
@@ -64,7 +69,8 @@ def _mmlu(folder: Path) -> Iterator[Choice]:
         for row in read_table(path, ("question", *columns, "answer")):
             candidates = tuple(f" {row[column]}" for column in columns)
             subject = path.stem.removesuffix("_test")
-            yield Choice(f"Question: {row['question']}\nAnswer:", candidates, int(row["answer"]), subject)
+            question = row["question"]
+            yield Choice(question, _ENGLISH.format(question), candidates, int(row["answer"]), subject)
 
 
 CHOICE_SETS = {

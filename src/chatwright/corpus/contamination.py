@@ -49,21 +49,23 @@ class Asked:
     def met(self, text: str) -> set[tuple[int, int]]:
         """The runs of a text that are asked too: the number of words and the hash of each."""
         hashes = _hashes(text)
-        own = ((long, np.intersect1d(runs_of(hashes, long), runs)) for long, runs in self.runs.items())
-        return {(long, run) for long, runs in own for run in runs.tolist()}
+        own = ((long, runs_of(hashes, long), runs) for long, runs in self.runs.items())
+        return {(long, run) for long, some, runs in own for run in some[_among(some, runs)].tolist()}
 
     def share(self, text: str) -> float:
         """The share of a text's words that are in runs which are asked too."""
         hashes = _hashes(text)
         asked = np.zeros(len(hashes) + 1, np.int64)
         for long, runs in self.runs.items():
-            own = runs_of(hashes, long)
-            if not len(own):
-                continue
-            places = np.minimum(np.searchsorted(runs, own), len(runs) - 1)
-            starts = np.flatnonzero(runs[places] == own)
+            starts = np.flatnonzero(_among(runs_of(hashes, long), runs))
             asked += np.bincount(starts, minlength=len(asked)) - np.bincount(starts + long, minlength=len(asked))
         return float((np.cumsum(asked)[:-1] > 0).mean()) if len(hashes) else 0.0
+
+
+def _among(some: Runs, runs: Runs) -> NDArray[np.bool_]:
+    """Which of some are among the sorted runs; these are many, so they are not sorted again."""
+    found: NDArray[np.bool_] = runs[np.minimum(np.searchsorted(runs, some), len(runs) - 1)] == some
+    return found
 
 
 def item_runs(item: str, words: int, least: int) -> Iterator[tuple[int, Runs]]:

@@ -48,7 +48,7 @@ def spoken(text: Any) -> Any:
     return strip(regexp_replace(regexp_replace(words, r"(\p{Han})", " $1 "), r"\s+", " "))
 
 
-def same_texts(daft: Any, parts: Iterable[Any]) -> list[Copy]:
+def same_texts(daft: Any, parts: Iterable[Any], scratch: Path | None = None) -> list[Copy]:
     """Texts that differ in nothing but white space and case from one with a lesser id, which stays; in order.
 
     `parts` are frames of the engine with the columns `id` and `text`, of which one at a time is in memory.
@@ -57,7 +57,7 @@ def same_texts(daft: Any, parts: Iterable[Any]) -> list[Copy]:
     from daft.functions import lower, regexp_replace, strip
 
     key = hashed(strip(regexp_replace(lower(daft.col("text")), r"\s+", " "))).alias("key")
-    with _Columns(["key"]) as columns:
+    with _Columns(["key"], scratch) as columns:
         for part in parts:
             columns.add(part.select("id", key))
         ids, (groups,) = columns.groups()
@@ -86,20 +86,26 @@ def find_like(
 ) -> list[Copy]:
     """The texts of `parts` that are at least so similar to one of `others`, a frame like them with ids of its own.
 
-    Each comes with the other that it is most like. In order of ids; memory as in `find_copies`.
+    Each comes with the other that it is most like, of equally like ones the first. In order of ids; memory as in
+    `find_copies`.
     """
     every = [*parts, others]
     ids, groups = _candidates(daft, every, settings, scratch)
     foreign = pc.is_in(ids, others.select("id").to_arrow()["id"].combine_chunks().cast(ids.type)).to_numpy(False)
     groups = [group for group in groups if 0 < foreign[group].sum() < len(group)]
-    pairs = sorted({(a, b) for group in groups for a in group[~foreign[group]] for b in group[foreign[group]]})
+    near = defaultdict[int, set[int]](set)  # a text to its groups
+    for at, group in enumerate(groups):
+        for text in group[~foreign[group]].tolist():
+            near[text].add(at)
     most = dict[int, tuple[float, int]]()
     with _ShinglesOnDisk(scratch) as shingles:
         _shingle(daft, every, ids, groups, settings, shingles)
-        for text, other in pairs:
-            most[text] = max(most.get(text, (0.0, -1)), (jaccard(shingles[text], shingles[other]), other))
+        for text, held in near.items():
+            alike = np.unique(np.concatenate([groups[at][foreign[groups[at]]] for at in held]))
+            own = shingles[text]
+            most[text] = max((jaccard(own, shingles[other]), -other) for other in alike.tolist())
     return [
-        Copy(ids[text].as_py(), ids[other].as_py(), similarity)
+        Copy(ids[text].as_py(), ids[-other].as_py(), similarity)
         for text, (similarity, other) in sorted(most.items())
         if similarity >= settings.similarity
     ]

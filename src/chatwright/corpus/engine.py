@@ -11,11 +11,13 @@ import logging
 import multiprocessing
 import multiprocessing.connection
 import os
+import pickle
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 from chatwright.core.cores import usable_cores
@@ -83,15 +85,16 @@ def spread(
     *arguments: Any,
     sizes: Sequence[int],
     waiting: Callable[[], object],
-) -> None:
+) -> list[list[Any]]:
     """Do `work(some, *arguments)` for all of the items: in a process for each core here, else where a cluster has room.
 
     `sizes` say how much work each item is. A process does its items in their order; an error ends what stands behind it
-    there and nothing else, and the first one is raised. While it goes on here, `waiting` is called every second.
+    there and nothing else, and the first one is raised. Where processes died, their items are returned instead, each
+    process's by themselves: it died of the first of them that is not done. While it goes on here, `waiting` is called
+    every second.
     """
     if settings.runner == "ray":
-        _spread_on_cluster(settings, work, items, *arguments)
-        return
+        return _spread_on_cluster(settings, work, items, *arguments)
     stopped = threading.Event()
 
     def still() -> None:
@@ -105,30 +108,46 @@ def spread(
         shares[least].append(item)
         loads[least] += size
     with ThreadPoolExecutor(max(1, len(shares))) as pool:
-        going = [pool.submit(run_apart, work, share, *arguments, waiting=still) for share in shares]
         try:
+            going = [pool.submit(run_apart, work, share, *arguments, waiting=still) for share in shares]
             while not all(each.done() for each in going):
                 wait(going, timeout=1)
                 waiting()
         except BaseException:
             stopped.set()  # Ctrl-C reaches this thread only
             raise
-    for each in going:
-        each.result()
+    return _dead((each.exception() for each in going), shares)
+
+
+def _dead(errors: Iterable[BaseException | None], shares: Sequence[list[Any]]) -> list[list[Any]]:
+    """The shares of processes that died; another error is raised."""
+    died = list[list[Any]]()
+    for error, share in zip(errors, shares, strict=True):
+        if isinstance(error, ProcessDiedError):
+            died.append(share)
+        elif error is not None:
+            raise error
+    return died
 
 
 def _spread_on_cluster(
     settings: EngineSettings, work: Callable[..., None], items: Sequence[Any], *arguments: Any
-) -> None:
+) -> list[list[Any]]:
     daft = start(settings)
 
-    def on_item(at: int) -> int:
-        work([items[at]], *arguments)
-        return at
+    def on_item(at: int) -> bytes:
+        try:  # in a process of its own: one that dies takes nothing of the cluster along, and no lock is shared
+            run_apart(work, [items[at]], *arguments)
+        except Exception as error:  # as a result, since the engine would wrap it
+            return pickle.dumps(error)
+        return b""
 
-    apply = daft.func(return_dtype=daft.DataType.int64())(on_item)
-    frame = daft.from_pydict({"at": list(range(len(items)))}).into_partitions(len(items))
-    frame.select(apply(daft.col("at"))).collect()
+    apply = daft.func(return_dtype=daft.DataType.binary())(on_item)
+    frame = daft.from_pydict({"at": list(range(len(items)))}).into_partitions(max(1, len(items)))
+    told = frame.select("at", apply(daft.col("at")).alias("error")).to_pydict()
+    errors = dict(zip(told["at"], told["error"], strict=True))
+    found = (pickle.loads(errors[at]) if errors[at] else None for at in range(len(items)))
+    return _dead(found, [[item] for item in items])
 
 
 def run_apart(work: Callable[..., Any], *arguments: Any, waiting: Callable[[], object] | None = None) -> Any:
@@ -140,7 +159,8 @@ def run_apart(work: Callable[..., Any], *arguments: Any, waiting: Callable[[], o
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(there, work, arguments))
-    process.start()
+    with _deaf():
+        process.start()
     there.close()
     try:
         while waiting is not None and not here.poll(1):
@@ -151,7 +171,7 @@ def run_apart(work: Callable[..., Any], *arguments: Any, waiting: Callable[[], o
         raise ProcessDiedError(
             f"the process that did the work ended with {process.exitcode}",
             where=work.__name__,
-            remedy="it may have had too little memory: lower engine.part_megabytes, and run the same command again",
+            remedy="it may have had too little memory: set engine.threads to 1, and run the same command again",
         ) from None
     except BaseException:  # stopped: nobody waits for a result
         process.terminate()
@@ -165,6 +185,19 @@ def run_apart(work: Callable[..., Any], *arguments: Any, waiting: Callable[[], o
     if kind == "error":
         raise value
     return value
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that are started meanwhile hear no Ctrl-C, which reaches the parent too: the parent ends them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(there: Any, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

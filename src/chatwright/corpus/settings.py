@@ -149,12 +149,12 @@ class TextSettings(Settings):
 
 
 class EngineSettings(Settings):
-    """Where the data engine works, and how much it holds at once."""
+    """Where a corpus is worked on, and in parts of which size."""
 
     runner: Literal["native", "ray"] = Field("native", description="native: this machine; ray: a cluster of Ray")
     address: str | None = Field(None, description="of the Ray cluster; none: one that is started here")
     threads: int | None = Field(None, ge=1, description="none: every core")
-    part_megabytes: float = Field(16.0, gt=0, description="text that is worked on at once (10^6 bytes)")
+    part_megabytes: float = Field(8.0, gt=0, description="size of a part, which one process works on (10^6 bytes)")
 
 
 class DuplicateSettings(Settings):

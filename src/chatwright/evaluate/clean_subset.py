@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -37,7 +38,13 @@ def training_text(place: str) -> Iterator[str]:
         raise UsageError(
             "there is no training text", where=f"{place}: {path}", remedy="name a run folder, or its documents.parquet"
         )
-    if missing := set(_COLUMNS) - set(pq.read_schema(path).names):
+    try:
+        there = pq.read_schema(path).names
+    except (pa.ArrowException, OSError) as error:
+        raise UsageError(
+            f"this file cannot be read: {error}", where=str(path), remedy="name the documents.parquet of a run"
+        ) from None
+    if missing := set(_COLUMNS) - set(there):
         raise UsageError(
             f"this file has no {' and no '.join(sorted(missing))}",
             where=str(path),

@@ -128,7 +128,7 @@ def _choices(
 ) -> Outcome:
     """The share of questions whose right candidate is the likeliest, as a whole and per byte of the candidate."""
     progress.update(0.1, f"{len(items):,} questions")
-    prompts = [item.question for item in items for _ in item.candidates]
+    prompts = [item.prompt for item in items for _ in item.candidates]
     candidates = [text for item in items for text in item.candidates]
     told = asked.likelihoods(prompts, candidates)
     sizes = np.array([max(1, len(text.encode())) for text in candidates])

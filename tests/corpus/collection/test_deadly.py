@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from chatwright.corpus.collection import documents
 from chatwright.corpus.collection.deadly import spared
 from chatwright.corpus.collection.mapping import map_parts
 from chatwright.corpus.collection.parts import ABOUT, DROPS, FOUND, read_drops, read_parts, write_part
+from chatwright.corpus.engine import run_apart
 from chatwright.corpus.settings import EngineSettings
 
 DEATH = b"this one kills"
@@ -43,7 +45,7 @@ def write(folder: Path, deadly: dict[int, tuple[int, ...]]) -> None:
         write_part(folder, number, pa.Table.from_pylist(rows, schema=FOUND), pa.Table.from_pylist([], schema=DROPS))
 
 
-def mapped(before: Path, folder: Path, work: Any) -> None:
+def mapped(before: Path, folder: Path, work: Any, **engine: Any) -> None:
     folder.mkdir(exist_ok=True)
     map_parts(
         before,
@@ -53,21 +55,23 @@ def mapped(before: Path, folder: Path, work: Any) -> None:
         reads=("format", "content", "charset", "title", "date", "language"),
         makes=dict.fromkeys(("text", "title", "date", "language", "format"), pa.large_string()),
         options={},
-        engine=EngineSettings(threads=1),
+        engine=EngineSettings(**engine),
         progress=Silent(),
         spare=spared,
     )
 
 
 @pytest.mark.slow
-def test_deadly_documents_cost_a_line_each(tmp_path: Path) -> None:
-    deadly = {0: (), 1: (3, 7)}
+@pytest.mark.parametrize("engine", [{"threads": 1}, {"threads": 2}, {"runner": "ray"}], ids=str)
+def test_deadly_documents_cost_a_line_each(tmp_path: Path, engine: dict[str, Any]) -> None:
+    deadly = {0: (), 1: (3, 7), 2: (0,), 3: (), 4: (5,)}
     write(tmp_path / "before", deadly)
-    mapped(tmp_path / "before", tmp_path / "after", extract)
+    run_apart(partial(mapped, tmp_path / "before", tmp_path / "after", extract, **engine))  # Ray ends with it
     drops = [(row["id"], row["rule"]) for table in read_drops([tmp_path / "after"]) for row in table.to_pylist()]
-    assert drops == [(each, "reading it ends the process") for each in ("1-3", "1-7")]
+    gone = [f"{number}-{place}" for number, places in deadly.items() for place in places]
+    assert drops == [(each, "reading it ends the process") for each in gone]
     kept = [name for table in read_parts(tmp_path / "after", ["id"]) for name in table["id"].to_pylist()]
-    assert len(kept) == 14 and not {*kept} & {"1-3", "1-7"}
+    assert len(kept) == 36 and not {*kept} & {*gone}
     assert not (tmp_path / "after" / "spared").exists()
 
 
@@ -75,4 +79,4 @@ def test_deadly_documents_cost_a_line_each(tmp_path: Path) -> None:
 def test_an_error_of_the_work_itself_is_told(tmp_path: Path) -> None:
     write(tmp_path / "before", {0: ()})
     with pytest.raises(RuntimeError, match="an error of the work's own"):
-        mapped(tmp_path / "before", tmp_path / "after", fails)
+        mapped(tmp_path / "before", tmp_path / "after", fails, threads=1)

@@ -16,7 +16,7 @@ from chatwright.corpus.collection.parts import read_parts
 from chatwright.pipeline.job import Show
 
 SIZES = (1, 4, 16)  # slices
-_MEGABYTES = 10.0  # of text in a slice; each is a part of its own where growth is measured
+_MEGABYTES = 10.0  # of text in a slice
 _LEAST_MEGABYTES = 150.0  # below, the speed is no figure to hold against a target
 _SPEED, _LINEAR, _PEAK = 4.0, 1.2, 1.3
 
@@ -24,7 +24,7 @@ Costs = dict[str, Cost]
 
 
 def measure_growth(asked: Asked, megabytes: float = _MEGABYTES) -> list[Row]:
-    """Once all slices with the settings of a recipe, for the speed; then 1, 4 and 16 of them, each a part."""
+    """Once all slices with the settings of a recipe, for the speed; then 1, 4 and 16 of them on one core."""
     with asked.show("texts") as progress:
         texts = write_slices(asked.folder / f"texts-{megabytes:g}", asked.data, SIZES[-1], megabytes, progress)
     run = asked.folder / "growth"
@@ -53,7 +53,8 @@ def _megabytes(folder: Path) -> float:
 
 def _cost(run: Path, texts: list[Path], size: int, show: Show) -> Costs:
     sources: list[Source] = [{"name": path.stem, "path": str(path.resolve())} for path in texts]
-    job = collection_job(run, sources, lambda name: show(f"{size}x {name}"))
+    # on one core: with several, more of them have work as there is more
+    job = collection_job(run, sources, lambda name: show(f"{size}x {name}"), engine={"threads": 1})
     carry_out(job, BEFORE)
     return carry_out(job, (*KEEPING, *AFTER), memory=True)
 

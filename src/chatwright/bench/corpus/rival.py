@@ -44,6 +44,7 @@ _NEEDS = "datatrove[io,processing,multilingual]==0.10.1"
 _ROUNDS = 3
 _LEAST_TIMES = 5.0
 _FILES = 8  # that the documents lie in: a task of the rival's reads whole files
+_PART_MEGABYTES = 2.0  # of ours, so that there is work for every core as well
 _DOCUMENTS = 12_000
 _BOOK = "gutenberg/war_and_peace.txt.gz"
 _PASSAGE = 1_000  # characters and more
@@ -87,11 +88,18 @@ def measure_rival(asked: Asked, rounds: int = _ROUNDS, most: int = _DOCUMENTS) -
                 progress.update(
                     (number + 1) / (rounds + 1), f"round {number + 1} of {rounds}: {len(named):,} documents"
                 )
-                theirs = run_rival(folder, python, language)
-                turns.append(Round(_run_ours(folder, language), theirs))
+                turns.append(_round(folder, python, language, ours_first=number % 2 == 0))
         rows += rival_rows(name, len(named), sum(len(text.encode()) for text in named.values()) / 1e6, turns)
         shutil.rmtree(folder)
     return rows
+
+
+def _round(folder: Path, python: str, language: str, *, ours_first: bool) -> Round:
+    if ours_first:
+        ours = _run_ours(folder, language)
+        return Round(ours, run_rival(folder, python, language))
+    theirs = run_rival(folder, python, language)
+    return Round(_run_ours(folder, language), theirs)
 
 
 def check_rival(python: str | None) -> str:
@@ -148,7 +156,8 @@ def _passages(text: str) -> Iterator[str]:
 def _run_ours(folder: Path, language: str) -> Turn:
     source = {"name": "documents", "path": str((folder / "documents").resolve())}
     judging = {"languages": [language], "off": _OFF[language]}
-    job = collection_job(folder / "ours", [source], SILENT, judge=judging)
+    engine = {"part_megabytes": _PART_MEGABYTES}
+    job = collection_job(folder / "ours", [source], SILENT, judge=judging, engine=engine)
     carry_out(job, BEFORE)
     seconds = sum(cost.seconds for cost in carry_out(job, KEEPING).values())
     names, kept, dropped = dict[str, str](), set[str](), dict[str, str]()

@@ -187,7 +187,9 @@ def _read_group(
     for number in part_numbers(folder):  # of a reading that did not end
         if number // _PARTS_A_GROUP == group:
             part_file(folder, number).unlink()
-            dropped_file(folder, number).unlink()
+            dropped_file(folder, number).unlink(missing_ok=True)
+    for path in folder.glob(".*.aside"):  # what a process that died was writing
+        path.unlink()
     told = (Failed(origin_of(path, root, source), 0, "reading it ends the process") for path in deadly)
     living = [path for path in paths if path not in deadly]
     reading = chain(told, read_source(source, root, living, settings))

@@ -35,13 +35,13 @@ def decontaminate(
         with replacing(runs) as aside:
             Asked.of((text for item in items() for text in item.texts), limits.words, limits.least).save(aside)
     if not near.exists():
-        progress.update(0.1, "comparing")
-        told = {
-            f"{item.id}:{number}": text
-            for item in items()
-            for number, text in enumerate(item.texts)
-            if any(True for _ in item_runs(text, limits.words, limits.least))  # long enough to be no chance
-        }
+        progress.update(0.0, "comparing")
+        first = dict[str, str]()  # each text once: many items may begin alike
+        for item in items():
+            for number, text in enumerate(item.texts):
+                if any(True for _ in item_runs(text, limits.words, limits.least)):  # long enough to be no chance
+                    first.setdefault(text, f"{item.id}:{number}")
+        told = {name: text for text, name in first.items()}
         like = engaged(settings.engine, _compare, before, folder, told, settings.duplicates)
         write_json(near, {copy.id: [copy.kept.partition(":")[0], copy.similarity] for copy in like})
     map_parts(

@@ -26,6 +26,7 @@ from chatwright.corpus.engine import engaged, start
 from chatwright.corpus.settings import DuplicateSettings, EngineSettings
 
 STAGE = "deduplicate"
+_FRAME_BYTES = 8 * 10**6  # on the disk, where texts take a third of their size or less
 
 
 def deduplicate(
@@ -61,12 +62,17 @@ def _drops(goes: pa.Table, kept_for: Mapping[str, tuple[str, Copy]], settings: D
 
 
 def frames(daft: Any, folder: Path, engine: EngineSettings) -> list[Any]:
-    """Ids and texts that stay after a stage: a frame for each part, so that one at a time is in memory.
+    """Ids and texts that stay after a stage: a frame for a few parts, so that no more than these are in memory.
 
     A cluster gets all of them as one frame, to share out.
     """
-    files = [str(part_file(folder, number)) for number in part_numbers(folder)]
-    groups = [files] if engine.runner == "ray" else [[file] for file in files]
+    groups, size = list[list[str]](), 0
+    for path in (part_file(folder, number) for number in part_numbers(folder)):
+        if not groups or (size >= _FRAME_BYTES and engine.runner == "native"):
+            groups.append([])
+            size = 0
+        groups[-1].append(str(path))
+        size += path.stat().st_size
     return [daft.read_parquet(group).select("id", "text") for group in groups]
 
 
@@ -75,7 +81,7 @@ def _compare(
 ) -> tuple[list[Copy], list[Copy]]:
     daft = start(engine)
     parts = frames(daft, before, engine)
-    same = same_texts(daft, parts)
+    same = same_texts(daft, parts, folder)
     if same:
         gone = daft.from_pydict({"id": [copy.id for copy in same]})
         parts = [part.join(gone, on="id", how="anti") for part in parts]

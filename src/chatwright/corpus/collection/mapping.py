@@ -55,10 +55,12 @@ def map_parts(
 
     Where a process dies, `spare` writes parts that are survived (`deadly.spared`).
     """
+    before, folder = before.resolve(), folder.resolve()  # a cluster's processes begin elsewhere
     numbers, aside = part_numbers(before), folder / "spared"
 
     def left() -> list[int]:
-        return [number for number in numbers if not part_file(folder, number).exists()]
+        done = set(part_numbers(folder))
+        return [number for number in numbers if number not in done]
 
     def tell() -> None:
         done = len(numbers) - len(left())
@@ -67,14 +69,21 @@ def map_parts(
     told = (folder, stage, work, reads, dict(makes), dict(options))
     tell()
     while some := left():
+        sizes = [part_file(before, number).stat().st_size for number in some]
+        died = spread(engine, _map_parts, some, before, *told, sizes=sizes, waiting=tell)
+        undone = set(left())
+        firsts = (next((number for number in share if number in undone), None) for share in died)
+        deadly = [number for number in firsts if number is not None]
+        if not deadly:
+            continue
         try:
-            sizes = [part_file(before, number).stat().st_size for number in some]
-            spread(engine, _map_parts, some, before, *told, sizes=sizes, waiting=tell)
-        except (ProcessDiedError, RuntimeError):  # a cluster tells the death of a process as an error of its own
-            first = left()[:1]  # each process goes through its parts in order, so it died of this one or a later one
-            if spare is None or not spare(before, aside, first, work, reads, options):
-                raise
-            spread(engine, _map_parts, first, aside, *told, sizes=[1], waiting=tell)
+            spared = spare is not None and spare(before, aside, deadly, work, reads, options)
+            if not spared or spread(engine, _map_parts, deadly, aside, *told, sizes=[1] * len(deadly), waiting=tell):
+                raise ProcessDiedError(
+                    "the process that did the work died, and of no document",
+                    where=f"{stage}: {part_file(before, deadly[0])}",
+                    remedy="it may have had too little memory: set engine.threads to 1, and run the same command again",
+                )
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 

@@ -34,7 +34,7 @@ MET = pa.schema(
 def write_met(
     before: Path, folder: Path, items: Iterable[Item], asked: Asked, near: Mapping[str, str], words: int, least: int
 ) -> None:
-    """Write `met.parquet`, a row for each item that any document holds a run of, and `asked.json`, counts by set.
+    """Write `met.parquet`, a row for each item that any document holds or nearly is, and `asked.json`, counts by set.
 
     `before` holds the documents that were looked at, `folder` those that stay, with the share of each that is asked;
     `near` are documents that are nearly an item: the ids of both.

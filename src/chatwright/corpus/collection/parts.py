@@ -1,4 +1,4 @@
-"""Parts: a stage's documents in files of about one size, worked on one after the other and never twice.
+"""Parts: a stage's documents in files of about one size, each worked on by one process and never twice.
 
 A stage's folder holds `part-00000.parquet` … with what stays and `dropped-00000.parquet` … with what went and why. A
 part that is there is whole, so a stage that was stopped goes on with the next one.
