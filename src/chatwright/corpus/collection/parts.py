@@ -53,7 +53,7 @@ SAME, NEARLY = "the same text again", "nearly the same text"  # the rules of cop
 _BEYOND = 100  # characters behind an excerpt that are looked at, so that no address is cut before it is found
 _BYTES = 8 * 10**6  # of rows that are read or written together
 _ROWS = 10_000  # that are cut from a table together
-_READ_ROWS = 256
+_READ_ROWS = 1_024
 _NUMBER = re.compile(r"part-(\d+)\.parquet")
 
 Made = dict[str, Any]  # columns: lists, or arrays of pyarrow
