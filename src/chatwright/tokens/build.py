@@ -80,7 +80,7 @@ def pack_corpus(
 
 def _framed(tokenizer: Tokenizer, texts: list[str]) -> Iterator[list[int]]:
     begin, end = tokenizer.control[BEGIN], tokenizer.control[END]
-    for ids in tokenizer.encode_batch(texts):
+    for ids in tokenizer.encode_each(texts):
         yield [begin, *ids, end]
 
 

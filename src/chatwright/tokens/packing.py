@@ -61,22 +61,22 @@ def pack_documents(documents: Iterable[list[int]], row_tokens: int, pad: int) ->
     Rows overlap by one place, so the last target of a row is the first input of the next.
     Example: documents [1 2 3] [4 5] at T = 3 give the rows [1 2 3 4] and [4 5 . .].
     """
-    ids: list[int] = []
-    segment: list[int] = []
-    for number, document in enumerate(documents):
-        ids += document
-        segment += [number] * len(document)
-    if len(ids) < 2:
+    arrays = [np.asarray(document, np.int32) for document in documents]
+    lengths = [len(array) for array in arrays]
+    if sum(lengths) < 2:
         raise DataError("there are no tokens to train on", remedy="give more text")
+    ids = np.concatenate(arrays)
     count = -(-(len(ids) - 1) // row_tokens)
-    places = np.arange(count)[:, None] * row_tokens + np.arange(row_tokens + 1)[None]
-    real = places < len(ids)
-    places = np.where(real, places, 0)
-    row_segment = np.where(real, np.asarray(segment)[places], -1)
-    first = row_segment[:, :1]  # count segments from each row's start: they fit in 16 bits
-    row_segment = np.where(real, row_segment - first, -1)
-    row_ids = np.where(real, np.asarray(ids)[places], pad)
-    return Rows(row_ids.astype(token_type(max(ids) + 1)), row_segment.astype(np.int16), real)
+    missing = count * row_tokens + 1 - len(ids)
+
+    def rows(values: NDArray[np.int32], filler: int) -> NDArray[np.int32]:
+        filled = np.concatenate((values, np.full(missing, filler, np.int32)))
+        return np.lib.stride_tricks.sliding_window_view(filled, row_tokens + 1)[::row_tokens]
+
+    segment = rows(np.repeat(np.arange(len(arrays), dtype=np.int32), lengths), -1)
+    real = segment >= 0
+    segment = np.where(real, segment - segment[:, :1], -1)  # counted from each row's start: they fit in 16 bits
+    return Rows(rows(ids, pad).astype(token_type(int(ids.max()) + 1)), segment.astype(np.int16), real)
 
 
 def pack_conversations(

@@ -7,7 +7,8 @@ that spells `<|end|>` gives ordinary tokens. Only the chat template writes contr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tokenizers import AddedToken, Regex
@@ -32,6 +33,7 @@ CONTROL = (PAD, BEGIN, END, SYSTEM, USER, ASSISTANT)
 MASK = "<|mask|>"  # of masked pretraining
 GAPS = tuple(f"<extra_id_{number}>" for number in range(32))  # of denoising; T5's names
 TOKENIZER_FILE = "tokenizer.json"
+_AHEAD = 256  # texts that are encoded ahead
 
 # A word takes the one sign before it (" join", ".join", "_join"); digits stand alone.
 # The pattern of Qwen2 and Llama 3, so that exported tokenizers behave as stock ones do.
@@ -145,6 +147,14 @@ class Tokenizer:
         encodings = self._bpe.encode_batch_fast([_sound(text) for text in texts], add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
 
+    def encode_each(self, texts: list[str]) -> Iterator[list[int]]:
+        """Ids of each text in order; while the caller works on some, the next are encoded."""
+        with ThreadPoolExecutor(1) as ahead:
+            coming = ahead.submit(self.encode_batch, texts[:_AHEAD])
+            for start in range(_AHEAD, len(texts) + _AHEAD, _AHEAD):
+                here, coming = coming, ahead.submit(self.encode_batch, texts[start : start + _AHEAD])
+                yield from here.result()
+
     def encode_with_ends(self, texts: list[str]) -> list[tuple[list[int], list[int]]]:
         """Ids of many texts, and for each id where its characters end in the text."""
         encodings = self._bpe.encode_batch([_sound(text) for text in texts], add_special_tokens=False)
@@ -175,4 +185,8 @@ class Tokenizer:
 
 
 def _sound(text: str) -> str:
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # lone surrogates
+        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text
