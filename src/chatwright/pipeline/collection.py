@@ -222,6 +222,7 @@ def _judging(job: Job) -> Judging:
         off=settings.off,
         limits=limits,
         private=settings.private,
+        names=settings.names,
         words=read_words(settings.blocklists, data),
         blocked_share=settings.blocked_share,
         hosts=read_hosts(settings.blocked_hosts, data),
@@ -235,6 +236,10 @@ def _check(job: Job) -> None:
     from chatwright.corpus.collection.examples import example_sources
 
     _judging(job)
+    if names := job.recipe.collection.judge.names:
+        from chatwright.corpus.private.names import check_names
+
+        check_names(names.model, names.language)
     given = job.recipe.collection.judge.quality
     for source in example_sources(given) if given else ():
         source_files(source, job.recipe.text.data)

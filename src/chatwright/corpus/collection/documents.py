@@ -16,10 +16,10 @@ from chatwright.corpus.boilerplate import Cut, without_boilerplate
 from chatwright.corpus.clean import clean_text
 from chatwright.corpus.collection.deadly import DEADLY
 from chatwright.corpus.collection.parts import Made
-from chatwright.corpus.collection.settings import LineKind
+from chatwright.corpus.collection.settings import LineKind, NameSettings
 from chatwright.corpus.contamination import Asked
 from chatwright.corpus.judging.verdicts import Judging, verdicts
-from chatwright.corpus.private.kinds import Kind
+from chatwright.corpus.private.kinds import Kind, Name
 from chatwright.corpus.private.replace import find_private, replace_private
 from chatwright.corpus.segment import segmented
 from chatwright.corpus.web.main_text import main_text
@@ -110,11 +110,17 @@ def judge(
     judged = verdicts(texts, spoken, urls, by)
     faults = [judged.faults.get(number) for number in range(len(texts))]
     stays = [number for number, fault in enumerate(faults) if fault is None]
-    written, named, replaced = list(texts), list(titles), [list[Kind]() for _ in texts]
+    written, named, replaced = list(texts), list(titles), [list[Kind | Name]() for _ in texts]
     if by.private:
         for number in stays:
             written[number], replaced[number] = _without_private(texts[number], by.private)
             named[number], _ = _without_private(titles[number], by.private)
+    if by.names:
+        for number in stays:
+            if spoken[number][0] == by.names.language:
+                written[number], names = _without_names(written[number], by.names)
+                named[number], _ = _without_names(named[number], by.names)
+                replaced[number] += names
     if by.segment:  # last, as what is cut in two would not be found
         for number in stays:
             written[number] = segmented(written[number], spoken[number][0], by.segment)
@@ -132,10 +138,16 @@ def judge(
     }
 
 
-def _without_private(text: str, kinds: Sequence[Kind]) -> tuple[str, list[Kind]]:
+def _without_private(text: str, kinds: Sequence[Kind]) -> tuple[str, list[Kind | Name]]:
     """The text with placeholders, and the kind of each."""
     spans = find_private(text, kinds) if text else []
     return (replace_private(text, spans)[0], [span.kind for span in spans]) if spans else (text, [])
+
+
+def _without_names(text: str, by: NameSettings) -> tuple[str, list[Name]]:
+    from chatwright.corpus.private.names import replace_names  # loads spaCy
+
+    return replace_names(text, by.model, by.language, by.kinds)
 
 
 def decontaminate(

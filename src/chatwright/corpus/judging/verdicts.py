@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from chatwright.corpus.collection.settings import Segment
+from chatwright.corpus.collection.settings import NameSettings, Segment
 from chatwright.corpus.judging.lists import BlockedHosts, BlockedWords
 from chatwright.corpus.judging.measures import measure
 from chatwright.corpus.judging.quality import loaded
@@ -24,9 +24,9 @@ class Judging:
     """By what texts are judged.
 
     `languages`: those that stay (none: every one), if they score `least_score`; `off` and `limits`: as in
-    `chosen_rules`; `private`: what is replaced; `blocked_share`: of a text's characters, how many may be in `words`;
-    `quality`: the file of a classifier ("": none), and from which score on texts stay; `segment`: how those that stay
-    are cut.
+    `chosen_rules`; `private` and `names`: what is replaced; `blocked_share`: of a text's characters, how many may be in
+    `words`; `quality`: the file of a classifier ("": none), and from which score on texts stay; `segment`: how those
+    that stay are cut.
     """
 
     languages: tuple[str, ...] = ("en", "zh")
@@ -34,6 +34,7 @@ class Judging:
     off: tuple[str, ...] = ()
     limits: Mapping[str, Limits] = field(default_factory=dict)
     private: tuple[Kind, ...] = KINDS
+    names: NameSettings | None = None
     words: BlockedWords = field(default_factory=BlockedWords)
     blocked_share: float = 0.0
     hosts: BlockedHosts = field(default_factory=BlockedHosts)
