@@ -194,3 +194,12 @@ def test_pictures_are_whole_and_take_the_colours_of_the_page(picture: str, hosti
 
 def test_every_sign_that_leaves_no_ink_is_spelt() -> None:
     assert visible("a\u200b\u00a0\x07\tb\n 中é") == "a[U+200B][U+00A0][U+0007]⇥\tb↵\n 中é"
+
+
+def test_a_run_of_text_alone_tells_how_well_text_is_foreseen(tmp_path: Path) -> None:
+    corpus = build(tmp_path / "run", "corpus", {}, {"ledger.json": []})
+    scores = {"language": {"bits_per_byte": 1.979, "perplexity": 89.0}, "tasks": {}}
+    build(tmp_path / "run", "evaluate", {"corpus": corpus}, {"scores.json": scores, "samples.json": []})
+    report(tmp_path / "report", tmp_path / "run")
+    text = Page((tmp_path / "report" / "index.html").read_text(encoding="utf-8")).text
+    assert "facts taught" not in text and "Text it has not read" in text and "1.979" in text

@@ -98,8 +98,10 @@ def _tiles(story: Story) -> list[tuple[str, str, str]]:
     tiles = []
     if what := story.scores.get("what.exact_match"):
         tiles.append((formats.percent(what.value), "answered word for word", what.interval))
-    if facts := story.scores.get("facts.covered"):
+    if (facts := story.scores.get("facts.covered")) and facts.value:
         tiles.append((formats.number(facts.value), "facts taught", "each distinct"))
+    elif bits := story.scores.get("language.bits_per_byte"):
+        tiles.append((formats.number(bits.value), "bits per byte", "of text that it has not read"))
     tiles.append((formats.duration(story.cost.seconds), "for all stages", "after installing"))
     watts = formats.number(story.settings.watts)
     tiles.append((f"{story.cost.watt_hours:.1f} Wh", "of energy, estimated", f"at an assumed {watts} W"))
