@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from chatwright.corpus.clean import clean_text
-from chatwright.corpus.collection.documents import language_of
 from chatwright.corpus.collection.parts import read_drops, read_parts
+from chatwright.corpus.judging.language import language_of
 from chatwright.corpus.judging.measures import measure
 from chatwright.corpus.private.replace import find_private
 from chatwright.corpus.texts import passages

@@ -12,8 +12,8 @@ from chatwright.core.errors import DataError
 from chatwright.core.progress import Progress
 from chatwright.corpus.clean import text_key
 from chatwright.corpus.collection.collect import read_source, source_files, text_of
-from chatwright.corpus.collection.documents import language_of
 from chatwright.corpus.collection.settings import CollectionSettings, QualitySettings, SourceSettings
+from chatwright.corpus.judging.language import language_of
 from chatwright.corpus.judging.quality import LEAST, Learnt, Quality, learn
 from chatwright.corpus.readers.found import Failed
 
