@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from chatwright.core.errors import DataError, UsageError
@@ -166,3 +170,43 @@ def test_a_json_file_that_is_no_list_is_told_with_its_name(tmp_path: Path, text:
     (tmp_path / "talks.json").write_text(text)
     with pytest.raises(DataError, match=rf"talks\.json(?s:.)*{told}"):
         list(read_conversations(tmp_path / "talks.json"))
+
+
+def test_what_stands_before_an_instruction_is_said_before_it() -> None:
+    row = {"instruction": "And 2?", "input": "", "output": "3.", "system": "Count.", "history": [["And 1?", "2."]]}
+    assert [(turn["role"], turn["content"]) for turn in turns_of(row)] == [
+        ("system", "Count."),
+        ("user", "And 1?"),
+        ("assistant", "2."),
+        ("user", "And 2?"),
+        ("assistant", "3."),
+    ]
+    assert turns_of({**row, "system": "", "history": []}) == turns_of(row)[3:]
+    with pytest.raises(DataError, match="its history is no list of pairs"):
+        turns_of({**row, "history": ["And 1?"]})
+
+
+@pytest.mark.parametrize("name", ["talks.csv", "talks.tsv", "talks.csv.gz", "talks.parquet"])
+def test_tables_hold_conversations_too(tmp_path: Path, name: str) -> None:
+    rows = [("instruction", "output"), ("What is 1, and 2?", 'It is "3".'), ("Why?", "Because.")]
+    if name.endswith(".parquet"):
+        columns = {head: [row[at] for row in rows[1:]] for at, head in enumerate(rows[0])}
+        pq.write_table(pa.table(columns), tmp_path / name)
+    else:
+        text = io.StringIO()
+        csv.writer(text, delimiter="\t" if ".tsv" in name else ",").writerows(rows)
+        content = text.getvalue().encode()
+        (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    said = [[turn["content"] for turn in turns] for turns in read_conversations(tmp_path / name)]
+    assert said == [list(row) for row in rows[1:]]
+
+
+def test_rows_of_a_table_that_are_no_conversations_are_told(tmp_path: Path) -> None:
+    (tmp_path / "talks.csv").write_text("instruction,output\nWhy?,Because.\nWhy not?,Because.\n")
+    assert len(list(read_conversations(tmp_path / "talks.csv"))) == 2
+    (tmp_path / "talks.csv").write_text("words\nWhy?\nWhy not?\n")
+    with pytest.raises(DataError, match="no text column: columns: words"):
+        list(read_conversations(tmp_path / "talks.csv"))
+    (tmp_path / "talks.parquet").write_bytes(b"PAR1 is not all of it")
+    with pytest.raises(DataError):
+        list(read_conversations(tmp_path / "talks.parquet"))

@@ -22,7 +22,9 @@ app.add_typer(corpus_app, name="corpus")
 RecipeName = Annotated[str | None, typer.Argument(help="A shipped recipe or a .toml file [default: python-docs]")]
 Docs = Annotated[str | None, typer.Option(help="Train on this folder of Markdown, reST, text or HTML.")]
 Data = Annotated[str | None, typer.Option(help="The folder of public data sets [default: $CHATWRIGHT_DATA]")]
-File = Annotated[list[Path] | None, typer.Option(help="Own conversations, JSON or JSON Lines; again for more.")]
+File = Annotated[
+    list[Path] | None, typer.Option(help="Own conversations: JSON Lines, JSON, CSV, parquet; again for more.")
+]
 From = Annotated[str | None, typer.Option("--from", help="Go on from this model: a run, a folder, or a hub name.")]
 Lora = Annotated[int | None, typer.Option(help="Learn adapters of this rank instead of all weights.")]
 Minutes = Annotated[float | None, typer.Option(help="Wall time for the whole run.")]

@@ -2,7 +2,8 @@
 
 {"messages": [{"role", "content"}]}                  OpenAI, and ours
 {"conversations": [{"from", "value"}]}               ShareGPT
-{"instruction", "input", "output"}                   Alpaca; Dolly has a "context" and a "response"
+{"instruction", "input", "output"}                   Alpaca; Dolly has a "context" and a "response", LLaMA-Factory
+                                                     a "system" message and a "history" of pairs before
 {"prompt", "completion"}, {"question", "answer"} …   strings or lists of messages
 {"prompt", "chosen", "rejected"}                     preferences; the prompt may stand in any of the ways above, or at
                                                      the beginning of both answers (Anthropic's hh-rlhf, TRL)
@@ -108,8 +109,19 @@ def exchange_of(row: Mapping[str, Any]) -> Exchange:
     else:
         lists = own is Format.COMPLETION
         asked, answered = _first(row, ASKED if lists else ("instruction",)), _first(row, ANSWERED)
-        turns = (*_question(row, asked, lists), *_said(row[answered], answered, "assistant", lists))
+        before = () if lists else _before(row)
+        turns = (*before, *_question(row, asked, lists), *_said(row[answered], answered, "assistant", lists))
     return Exchange(own, turns, label=_label(row))
+
+
+def _before(row: Mapping[str, Any]) -> tuple[Turn, ...]:
+    """What is said before an instruction, as LLaMA-Factory's rows hold it: a system message, earlier turns in pairs."""
+    system, history = row.get("system"), row.get("history") or []
+    if not isinstance(history, list) or any(not isinstance(pair, list) or len(pair) != 2 for pair in history):
+        raise Broken("row holds no turns", "its history is no list of pairs")
+    said = [(text, role) for pair in history for text, role in zip(pair, ("user", "assistant"), strict=True)]
+    earlier = (turn for text, role in said for turn in _said(text, "history", role, lists=False))
+    return (*(_said(system, "system", "system", lists=False) if system else ()), *earlier)
 
 
 def messages_of(turns: Sequence[Turn], joint: str = "\n\n") -> Messages:

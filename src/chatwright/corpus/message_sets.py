@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from chatwright.core.errors import DataError
+from chatwright.core.progress import Silent
 from chatwright.corpus.exchanges import Messages, exchange_of, messages_of
 from chatwright.corpus.public import read_lines, read_text
-from chatwright.corpus.readers.found import Broken
+from chatwright.corpus.readers.found import Broken, Failed
+from chatwright.corpus.readers.kinds import kind_of
+from chatwright.corpus.readers.read import read_rows
+from chatwright.corpus.readers.settings import Limits
 
 Turns = Messages
 _TURN_END = "__eou__"
 _TOLD = 20  # mistakes of a file
+_TABLES = ("csv", "tsv", "parquet")
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,13 @@ def lacks(turns: Turns) -> str:
 
 
 def read_conversations(path: Path) -> Iterator[Turns]:
-    """The conversations of a JSON Lines file, or of a JSON file that holds one list.
+    """The conversations of a JSON Lines file, of a JSON file that holds one list, or of a table (CSV, parquet).
 
     All rows that are no conversations are told together, at the end.
     """
     mistakes = []
-    for number, row in _json_rows(path):
+    rows = _table_rows if kind_of(path.name)[1] in _TABLES else _json_rows
+    for number, row in rows(path):
         try:
             yield turns_of(row)
         except DataError as error:
@@ -68,6 +74,16 @@ def read_conversations(path: Path) -> Iterator[Turns]:
             where=str(path),
             remedy='write {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}',
         )
+
+
+def _table_rows(path: Path) -> Iterator[tuple[str, Any]]:
+    for row in read_rows(path, path.name, Limits(), Silent()):
+        if isinstance(row, Failed):
+            raise DataError(
+                ": ".join(filter(None, (row.rule, row.why))), where=str(path), remedy="mend the file, or leave it out"
+            )
+        place = f"row {row.number}" if row.line is None else f"line {row.line}"
+        yield place, None if isinstance(row.value, Broken) else row.value
 
 
 def _json_rows(path: Path) -> Iterator[tuple[str, Any]]:

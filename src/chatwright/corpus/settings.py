@@ -102,7 +102,7 @@ class MessageSettings(Settings):
         ],
         ...,
     ] = Field((), description="data sets below the folder of public data")
-    files: tuple[str, ...] = Field((), description="files of one's own, JSON or JSON Lines (--file FILE)")
+    files: tuple[str, ...] = Field((), description="files of one's own: JSON Lines, JSON, CSV, parquet (--file FILE)")
     data: str | None = Field(None, description="the folder of public data sets (--data DIR, or CHATWRIGHT_DATA)")
     most: int | None = Field(None, ge=1, description="conversations of one source at most; none: all")
     held_out: float = Field(
