@@ -27,6 +27,13 @@ def test_an_item_is_met_by_thirteen_words_of_it_or_all_of_a_shorter_one() -> Non
     assert met_items({"task": items}, [SHORT[:-6], LONG[14:]], LIMITS)["task"].tolist() == [0, 0, 0, -1]
 
 
+def test_no_item_is_met_across_passages() -> None:
+    words = LONG.split()
+    halves = [" ".join(words[:7]), " ".join(words[7:])]
+    assert met_items({"task": [(LONG,)]}, halves, LIMITS)["task"].tolist() == [0]
+    assert met_items({"task": [(LONG,)]}, ["x", " ".join(halves), "x"], LIMITS)["task"].tolist() == [1]
+
+
 def test_tasks_are_told_apart() -> None:
     met = met_items({"one": [(LONG,)], "two": [(SHORT,), (LONG,)]}, [LONG], LIMITS)
     assert met["one"].tolist() == [1] and met["two"].tolist() == [0, 1]

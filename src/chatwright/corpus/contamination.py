@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")  # each Han character is a word
 Runs = NDArray[np.uint64]
+_BETWEEN = np.array([1 << 40], np.uint64)  # no word's: these have 32 bits
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,12 @@ class Asked:
         with np.load(path, allow_pickle=False) as file:
             return cls({int(long): file[long] for long in file.files})
 
-    def met(self, text: str) -> set[tuple[int, int]]:
-        """The runs of a text that are asked too: the number of words and the hash of each."""
-        hashes = _hashes(text)
+    def met(self, *texts: str) -> set[tuple[int, int]]:
+        """The runs of these texts that are asked too: the number of words and the hash of each.
+
+        No run reaches from one text into the next. Many short texts are looked through sooner together.
+        """
+        hashes = np.concatenate([part for text in texts for part in (_hashes(text), _BETWEEN)])
         own = ((long, runs_of(hashes, long), runs) for long, runs in self.runs.items())
         return {(long, run) for long, some, runs in own for run in some[_among(some, runs)].tolist()}
 

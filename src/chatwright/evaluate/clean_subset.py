@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from chatwright.evaluate.tasks import Outcome
 from chatwright.evaluate.uncertainty import bootstrap_corpus, bootstrap_mean, share_interval
 
 _COLUMNS = ("text", "split")
+_TOGETHER = 500  # passages
 
 Items = Sequence[tuple[str, ...]]  # the texts of each item
 
@@ -75,8 +77,9 @@ def met_items(
                 for run in runs.tolist():
                     holders[long, run].append((task, number))
     asked = Asked.of((text for items in tasks.values() for texts in items for text in texts), *limits)
-    for passage in passages:
-        for run in asked.met(passage):
+    rest = iter(passages)
+    while some := list(islice(rest, _TOGETHER)):
+        for run in asked.met(*some):
             for task, number in holders[run]:
                 found[task][number] = 1
     return found
