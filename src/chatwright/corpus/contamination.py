@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")  # each Han character is a word
 Runs = NDArray[np.uint64]
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _BETWEEN = np.array([1 << 40], np.uint64)  # no word's: these have 32 bits
 
 
@@ -70,6 +72,35 @@ def _among(some: Runs, runs: Runs) -> NDArray[np.bool_]:
     """Which of some are among the sorted runs; these are many, so they are not sorted again."""
     found: NDArray[np.bool_] = runs[np.minimum(np.searchsorted(runs, some), len(runs) - 1)] == some
     return found
+
+
+class Holders:
+    """Which items hold a run: for each number of words the sorted runs, and beside them the numbers of the items.
+
+    An item is some texts; `long_enough` are the numbers of those that hold any run.
+    """
+
+    def __init__(self, items: Iterable[Sequence[str]], words: int, least: int) -> None:
+        held = defaultdict[int, list[tuple[int, Runs]]](list)
+        for number, texts in enumerate(items):
+            for long, runs in (told for text in texts for told in item_runs(text, words, least)):
+                held[long].append((number, runs))
+        self.long_enough = {number for own in held.values() for number, _ in own}
+        self._runs: dict[int, tuple[Runs, NDArray[np.int64]]] = {}
+        for long, own in held.items():
+            hashes = np.concatenate([runs for _, runs in own])
+            numbers = np.repeat([number for number, _ in own], [len(runs) for _, runs in own])
+            order = np.argsort(hashes, kind="stable")
+            self._runs[long] = hashes[order], numbers[order]
+
+    def items(self, met: Iterable[tuple[int, int]]) -> set[int]:
+        """The numbers of the items that hold any of these runs (`Asked.met`)."""
+        found = set[int]()
+        for long, run in met:
+            runs, numbers = self._runs[long]
+            start, end = (int(np.searchsorted(runs, np.uint64(run), side)) for side in _SIDES)
+            found.update(numbers[start:end].tolist())
+        return found
 
 
 def item_runs(item: str, words: int, least: int) -> Iterator[tuple[int, Runs]]:

@@ -6,7 +6,6 @@ whole of a shorter item. What is shorter still proves nothing and counts as clea
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from chatwright.core.errors import UsageError
 from chatwright.core.seeds import derive_seed
 from chatwright.corpus.collection.settings import ContaminationSettings
-from chatwright.corpus.contamination import Asked, item_runs
+from chatwright.corpus.contamination import Asked, Holders
 from chatwright.corpus.texts import DOCUMENTS_FILE
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.tasks import Outcome
@@ -68,21 +67,15 @@ def met_items(
     """Of each task's N items, [N]: 1 where a passage shares a run with one of its texts, 0 where none does, -1 where
     all of them are too short to tell. The passages are looked at once."""
     limits = (settings.words, settings.least)
-    holders = defaultdict[tuple[int, int], list[tuple[str, int]]](list)
-    found = {task: np.full(len(items), -1, np.int8) for task, items in tasks.items()}
-    for task, items in tasks.items():
-        for number, texts in enumerate(items):
-            for long, runs in (told for text in texts for told in item_runs(text, *limits)):
-                found[task][number] = 0
-                for run in runs.tolist():
-                    holders[long, run].append((task, number))
-    asked = Asked.of((text for items in tasks.values() for texts in items for text in texts), *limits)
+    every = [texts for items in tasks.values() for texts in items]
+    asked, holders = Asked.of((text for texts in every for text in texts), *limits), Holders(every, *limits)
+    found = np.full(len(every), -1, np.int8)
+    found[sorted(holders.long_enough)] = 0
     rest = iter(passages)
     while some := list(islice(rest, _TOGETHER)):
-        for run in asked.met(*some):
-            for task, number in holders[run]:
-                found[task][number] = 1
-    return found
+        found[sorted(holders.items(asked.met(*some)))] = 1
+    ends = np.cumsum([len(items) for items in tasks.values()])
+    return dict(zip(tasks, np.split(found, ends[:-1]), strict=True))
 
 
 def clean_scores(outcome: Outcome, met: NDArray[np.int8], settings: EvaluateSettings, seed: int) -> dict[str, Any]:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from chatwright.core.files import write_json
 from chatwright.corpus.collection.collect import Item
 from chatwright.corpus.collection.parts import read_drops, read_parts, read_piece_by_piece
-from chatwright.corpus.contamination import Asked, Runs, item_runs
+from chatwright.corpus.contamination import Asked, Holders
 from chatwright.corpus.tables import write_rows
 
 MET_FILE, ASKED_FILE = "met.parquet", "asked.json"
-_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 MET = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -67,33 +64,14 @@ def write_met(
     write_json(folder / ASKED_FILE, told)
 
 
-class _Holding:
-    """Which items hold a run: for each number of words the sorted runs, and beside them the numbers of the items."""
-
-    def __init__(self, runs: Mapping[int, Sequence[tuple[int, Runs]]]) -> None:
-        self._runs: dict[int, tuple[Runs, NDArray[np.int64]]] = {}
-        for long, own in runs.items():
-            hashes = np.concatenate([each for _, each in own])
-            numbers = np.repeat([number for number, _ in own], [len(each) for _, each in own])
-            order = np.argsort(hashes, kind="stable")
-            self._runs[long] = hashes[order], numbers[order]
-
-    def items(self, met: Iterable[tuple[int, int]]) -> set[int]:
-        """The items that hold any of these runs: (number of words, hash) each."""
-        found = set[int]()
-        for long, run in met:
-            runs, numbers = self._runs[long]
-            start, end = (int(np.searchsorted(runs, np.uint64(run), side)) for side in _SIDES)
-            found.update(numbers[start:end].tolist())
-        return found
-
-
-def _holding(items: Iterable[Item], words: int, least: int) -> tuple[list[dict[str, Any]], _Holding]:
+def _holding(items: Iterable[Item], words: int, least: int) -> tuple[list[dict[str, Any]], Holders]:
     """A row for each item, which no document is counted for yet, and which of them hold a run."""
-    rows, runs = list[dict[str, Any]](), defaultdict[int, list[tuple[int, Runs]]](list)
-    for number, item in enumerate(items):
-        rows.append({"id": item.id, "source": item.source, "origin": item.origin, "dropped": 0, "kept": 0})
-        for text in item.texts:
-            for long, own in item_runs(text, words, least):
-                runs[long].append((number, own))
-    return rows, _Holding(runs)
+    rows = list[dict[str, Any]]()
+
+    def texts() -> Iterator[tuple[str, ...]]:
+        for item in items:
+            rows.append({"id": item.id, "source": item.source, "origin": item.origin, "dropped": 0, "kept": 0})
+            yield item.texts
+
+    holders = Holders(texts(), words, least)
+    return rows, holders
