@@ -64,8 +64,27 @@ def test_options_of_recipes_are_spelt_as_they_were_given() -> None:
         refuse({"files": ["x"], "base": "gpt2", "sets": ["a=b"], "docs": None}, "why")
 
 
-def test_a_table_needs_its_place(tmp_path: Path) -> None:
+def test_runs_are_added_to_a_table(tmp_path: Path) -> None:
+    first, second = make_run(tmp_path / "first"), make_run(tmp_path / "second")
+    document = tmp_path / "tasks.md"
+    document.write_text(
+        "<!-- table: begin -->\n| of another time | 1 | a | b | c | d | e | f | g | h |\n"
+        "\n- a machine\n<!-- table: end -->\n"
+    )
+    table([first], document, add=True)
+    text = document.read_text()
+    assert "| of another time | 1 |" in text and "| first | " in text and "- a machine" in text
+    table([second, first], document, add=True)
+    again = document.read_text()
+    assert set(text.splitlines()) < set(again.splitlines()) and again.count("| first | ") == text.count("| first | ")
+    assert again.index("| first | ") < again.index("| second | ")
+    table([second], document)
+    assert "of another time" not in document.read_text() and "| first | " not in document.read_text()
+    with pytest.raises(UsageError, match="no table to add to"):
+        table([second], None, add=True)
 
+
+def test_a_table_needs_its_place(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     document = tmp_path / "tasks.md"
     document.write_text("before\n<!-- table: begin -->old<!-- table: end -->\nafter\n")

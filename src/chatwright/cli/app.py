@@ -275,11 +275,12 @@ def doctor(json: Json = False) -> None:
 def table(
     runs: Annotated[list[Path], typer.Argument(help="Run folders")],
     write: Annotated[Path | None, typer.Option(help="Replace the table of this Markdown file.")] = None,
+    add: Annotated[bool, typer.Option("--add", help="Leave the other runs in the file's table.")] = False,
 ) -> None:
     """One table of many runs: what each reached, at which size and cost."""
     from chatwright.cli.table import table
 
-    table(runs, write)
+    table(runs, write, add=add)
 
 
 @app.command()

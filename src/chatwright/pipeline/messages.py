@@ -98,6 +98,7 @@ def plan(job: Job) -> Artifact:
             progress,
             lora=recipe.lora,
             most_steps=most,
+            exercises=not recipe.base,
         )
         made.save(folder)
         return {
@@ -131,6 +132,7 @@ def finetune(job: Job) -> Artifact:
             rows,
             recipe.train,
             steps=planned.stage("finetune").steps,
+            exercises=planned.stage("finetune").exercises,
             seed=derive_seed(recipe.seed, "finetune"),
             start=learnt.folder if recipe.base else None,
             shuffle=True,
@@ -140,7 +142,8 @@ def finetune(job: Job) -> Artifact:
             validate=next_token_loss(packed, planned.precision),
             progress=progress,
         )
-        epochs = figures["steps"] * planned.stage("finetune").rows_per_batch / len(rows)
+        given = planned.stage("finetune")
+        epochs = (figures["steps"] - given.exercises) * given.rows_per_batch / len(rows)
         return {**figures, "epochs": round(epochs, 2)}
 
     settings = settings_of(job.recipe, "train", "lora")

@@ -85,7 +85,7 @@ def tokens(job: Job) -> Artifact:
 
 @stage
 def pretrain(job: Job) -> Artifact:
-    """Learn to fill gaps in the text of both sides, where the recipe gives time for it."""
+    """Learn to copy, then to fill gaps in the text of both sides, where the recipe gives time for it."""
     if not job.recipe.plan.denoise_share:
         raise UsageError(
             "this recipe does not pretrain",
@@ -96,28 +96,38 @@ def pretrain(job: Job) -> Artifact:
     packed, made = tokens(job), plan(job)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
+        from chatwright.tokens.batches import Curriculum
         from chatwright.tokens.denoising import Denoising
+        from chatwright.tokens.exercises import PairExercises
         from chatwright.tokens.packing import Rows
         from chatwright.tokens.tokenizer import Tokenizer
         from chatwright.train.plan import Plan
         from chatwright.train.stages import train_pairs
 
         planned, recipe = Plan.load(made.folder), job.recipe
-        seed = derive_seed(recipe.seed, "pretrain")
-        batches = Denoising.of(
+        given, packing, seed = planned.stage("pretrain"), recipe.packing, derive_seed(recipe.seed, "pretrain")
+        copying = PairExercises(
+            given.exercises,
+            given.rows_per_batch,
+            packing.source_tokens,
+            packing.row_tokens,
+            planned.model.vocabulary_size,
+            derive_seed(seed, "copying"),
+        )
+        gaps = Denoising.of(
             Rows.load(packed.folder, "documents"),
             Tokenizer.load(learnt.folder),
             recipe.denoising,
-            rows_per_batch=planned.stage("pretrain").rows_per_batch,
-            target_places=recipe.packing.row_tokens,
+            rows_per_batch=given.rows_per_batch,
+            target_places=packing.row_tokens,
             seed=derive_seed(seed, "batches"),
         )
         return train_pairs(
             folder,
             planned,
-            batches,
+            Curriculum(copying, given.exercises, gaps),
             recipe.train,
-            steps=planned.stage("pretrain").steps,
+            steps=given.steps,
             seed=seed,
             start=None,
             tokenizer=learnt.folder,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,12 +19,29 @@ _HEAD = ("recipe", "seed", "what", "score", "interval", "gate", "aim", "paramete
 _WATTS = 0.0  # energy is no column here
 
 
-def runs_table(runs: Sequence[Path]) -> str:
-    """The table of these runs, a line for each judged score (of a run without targets: each headline score)."""
+def runs_table(runs: Sequence[Path], earlier: str = "") -> str:
+    """The table of these runs, a line for each judged score (of a run without targets: each headline score).
+
+    Of an `earlier` table stay the runs that are not made again: a run is known by its recipe and its seed.
+    """
     told = [_read(run) for run in runs]
-    lines = [_line(_HEAD), _line(["---"] * len(_HEAD)), *(_line(row) for each in told for row in _rows(*each))]
-    machines = sorted({_machine(record) for _, record in told})
-    return "\n".join(lines) + "\n\nMeasured on:\n\n" + "".join(f"- {machine}\n" for machine in machines)
+    lines = _lines_of_runs(earlier)
+    lines |= _lines_of_runs("\n".join(_line(row) for each in told for row in _rows(*each)))
+    machines = {line for line in earlier.splitlines() if line.startswith("- ")} | {
+        f"- {_machine(record)}" for _, record in told
+    }
+    shown = [_line(_HEAD), _line(["---"] * len(_HEAD)), *(line for run in lines.values() for line in run)]
+    return "\n".join([*shown, "", "Measured on:", "", *sorted(machines), ""])
+
+
+def _lines_of_runs(table: str) -> dict[tuple[str, str], list[str]]:
+    """The lines of a table by recipe and seed, in the order of their first lines."""
+    runs = dict[tuple[str, str], list[str]]()
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)]
+        if len(cells) == len(_HEAD) + 2 and cells[1] not in (_HEAD[0], "---"):
+            runs.setdefault((cells[1], cells[2]), []).append(line)
+    return runs
 
 
 def _read(run: Path) -> tuple[str, RunRecord]:

@@ -76,6 +76,9 @@ PYTHON_DOCS: tuple[Target, ...] = (
 
 _HOUR = Target("run.minutes", "All stages, after installing", "at most", 60, 60)
 
+_TATOEBA = (Target("translation.bleu_gain", "BLEU beyond the nearest known sentence's", "at least", 5.0, 10.0),)
+_BLIMP = (_HOUR, Target("blimp.accuracy", "The right one of two sentences", "at least", 0.62, 0.68))
+
 
 def _rouge(kind: str, label: str, gate: float, aim: float) -> Target:
     return Target(f"summary.{kind}", f"{label} of summaries", "at least", gate, aim)
@@ -89,10 +92,8 @@ def _classifier() -> tuple[Target, ...]:
 _TARGETS: dict[str, tuple[str, tuple[Target, ...]]] = {
     "python-docs": ("python-docs", PYTHON_DOCS),
     "translate-multi30k": ("multi30k", (_HOUR, Target("translation.bleu", "BLEU", "at least", 39.0, 41.02))),
-    "translate-tatoeba-zh": (
-        "tatoeba-en-zh",
-        (Target("translation.bleu_gain", "BLEU beyond the nearest known sentence's", "at least", 5.0, 10.0),),
-    ),
+    "translate-tatoeba-zh": ("tatoeba-en-zh", _TATOEBA),
+    "translate-tatoeba-en": ("tatoeba-en-zh", _TATOEBA),
     "summarize-dialogsum": (
         "dialogsum",
         (
@@ -111,10 +112,8 @@ _TARGETS: dict[str, tuple[str, tuple[Target, ...]]] = {
     "classify-cold-zh": ("cold-zh", _classifier()),
     "classify-tnews-zh": ("tnews", _classifier()),
     "classify-eprstmt-zh": ("eprstmt", _classifier()),
-    "blimp": (
-        "wikitext-2, gutenberg",
-        (_HOUR, Target("blimp.accuracy", "The right one of two sentences", "at least", 0.62, 0.68)),
-    ),
+    "blimp": ("wikitext-2, gutenberg", _BLIMP),
+    "blimp-masked": ("wikitext-2, gutenberg", _BLIMP),
     "dialogue": (
         "everyday-en, everyday-zh, everyday-de, service-en",
         tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,18 @@ class Batch:
     causal: bool = True
 
 
-class BatchSource(Protocol):
-    """Batches as a pure function of the step."""
+Made_co = TypeVar("Made_co", covariant=True)
 
-    def at(self, step: int) -> Batch:
+
+class Source(Protocol[Made_co]):
+    """Batches of some kind as a pure function of the step."""
+
+    def at(self, step: int) -> Made_co:
         """The batch of `step`."""
         ...
+
+
+BatchSource = Source[Batch]
 
 
 @dataclass(frozen=True)
@@ -58,14 +64,14 @@ class Batches:
 
 
 @dataclass(frozen=True)
-class Curriculum:
-    """Batches of one kind for so many steps, then those of another."""
+class Curriculum(Generic[Made_co]):
+    """Batches of one source for so many steps, then those of another."""
 
-    first: BatchSource
+    first: Source[Made_co]
     steps: int
-    then: BatchSource
+    then: Source[Made_co]
 
-    def at(self, step: int) -> Batch:
+    def at(self, step: int) -> Made_co:
         """The batch of `step`; each kind counts its own steps from 0."""
         return self.first.at(step) if step < self.steps else self.then.at(step - self.steps)
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatwright.core.errors import DataError
 from chatwright.tokens.arrays import map_arrays, save_arrays
-from chatwright.tokens.batches import shuffled
+from chatwright.tokens.batches import Source, shuffled
 from chatwright.tokens.masking import Text
 from chatwright.tokens.packing import fill_rows
 
@@ -83,12 +82,7 @@ class LabelBatch:
     texts: NDArray[np.int64]
 
 
-class LabelSource(Protocol):
-    """Batches of labelled texts as a pure function of the step."""
-
-    def at(self, step: int) -> LabelBatch:
-        """The batch of `step`."""
-        ...
+LabelSource = Source[LabelBatch]
 
 
 def pack_labels(

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatwright.core.errors import DataError
 from chatwright.tokens.arrays import map_arrays, save_arrays
-from chatwright.tokens.batches import shuffled
+from chatwright.tokens.batches import Source, shuffled
 from chatwright.tokens.packing import fill_rows
 
 Pair = tuple[list[int], list[int]]  # ids of source and target, control tokens included
@@ -59,12 +58,7 @@ class PairBatch:
     learnt: NDArray[np.bool_]
 
 
-class PairSource(Protocol):
-    """Batches of pairs as a pure function of the step."""
-
-    def at(self, step: int) -> PairBatch:
-        """The batch of `step`."""
-        ...
+PairSource = Source[PairBatch]
 
 
 @dataclass(frozen=True)

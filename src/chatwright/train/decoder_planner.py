@@ -14,7 +14,14 @@ from chatwright.tokens.settings import PackingSettings
 from chatwright.train.learner import Learner
 from chatwright.train.objectives import next_token
 from chatwright.train.plan import Plan, StagePlan
-from chatwright.train.planner import measure, plan_of, random_batches, size_for, training_seconds
+from chatwright.train.planner import (
+    exercise_steps,
+    measure,
+    plan_of,
+    random_batches,
+    size_for,
+    training_seconds,
+)
 from chatwright.train.settings import LoraSettings, PlanSettings, TrainSettings
 
 
@@ -50,8 +57,12 @@ def make_decoder_plan(
     *,
     lora: LoraSettings | None = None,
     most_steps: int | None = None,
+    exercises: bool = False,
 ) -> Plan:
-    """Measure the machine and real training steps of this model; minutes become steps here, up to `most_steps`."""
+    """Measure the machine and real training steps of this model; minutes become steps here, up to `most_steps`.
+
+    With `exercises` the first ones are copying exercises, where there are enough for it to pay.
+    """
 
     def learner(dtype: torch.dtype, compiled: bool) -> Learner:
         model = Decoder(config)
@@ -67,5 +78,10 @@ def make_decoder_plan(
     if most_steps is not None:
         steps = max(1, min(steps, most_steps))
     tokens_per_step = train.rows_per_batch * packing.row_tokens
-    planned = StagePlan(steps=steps, rows_per_batch=train.rows_per_batch, tokens_per_step=tokens_per_step)
+    planned = StagePlan(
+        steps=steps,
+        exercises=exercise_steps(settings, steps) if exercises else 0,
+        rows_per_batch=train.rows_per_batch,
+        tokens_per_step=tokens_per_step,
+    )
     return plan_of(settings, measured, config, {stage: planned}, tokens_per_step)

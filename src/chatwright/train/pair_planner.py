@@ -13,7 +13,7 @@ from chatwright.tokens.settings import PackingSettings
 from chatwright.train.learner import Learner
 from chatwright.train.objectives import smoothed_pairs
 from chatwright.train.plan import Plan, StagePlan
-from chatwright.train.planner import measure, plan_of, training_seconds
+from chatwright.train.planner import exercise_steps, measure, plan_of, training_seconds
 from chatwright.train.settings import PlanSettings, TrainSettings
 
 _WIDTH, _BLOCKS = 256, 4  # on each side, where the recipe says nothing
@@ -55,14 +55,17 @@ def make_pair_plan(
     batches = PairBatches(_random_rows(config, train.rows_per_batch, packing), train.rows_per_batch, seed=0)
     measured = measure(settings, learner, batches, progress)
     steps = measured.steps_in(training_seconds(settings), settings)
-    pretrain = settings.pretrain_steps or round(steps * settings.denoise_share)
+    exercises = exercise_steps(settings, steps) if settings.denoise_share else 0
+    steps -= exercises
+    pretrain = exercises + (settings.pretrain_steps or round(steps * settings.denoise_share))
     finetune = settings.finetune_steps or round(steps * (1 - settings.denoise_share))
     tokens_per_step = train.rows_per_batch * (packing.row_tokens + packing.source_tokens)
 
-    def stage(steps: int) -> StagePlan:
-        return StagePlan(steps=max(1, steps), rows_per_batch=train.rows_per_batch, tokens_per_step=tokens_per_step)
+    def stage(steps: int, exercises: int = 0) -> StagePlan:
+        rows = train.rows_per_batch
+        return StagePlan(steps=max(1, steps), exercises=exercises, rows_per_batch=rows, tokens_per_step=tokens_per_step)
 
-    stages = {"pretrain": stage(pretrain)} if settings.denoise_share else {}
+    stages = {"pretrain": stage(pretrain, exercises)} if settings.denoise_share else {}
     return plan_of(settings, measured, config, {**stages, "finetune": stage(finetune)}, tokens_per_step)
 
 

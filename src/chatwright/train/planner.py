@@ -65,6 +65,11 @@ def facts_for(tokens: int, tokens_per_fact: int) -> int:
     return max(1, round(_USUAL_FACTS * (tokens / (_USUAL_FACTS * tokens_per_fact)) ** 0.9))
 
 
+def exercise_steps(settings: PlanSettings, steps: float) -> int:
+    """How many of so many steps are copying exercises: none where they would be too many of them."""
+    return settings.exercise_steps if steps >= _EXERCISES_PAY_AFTER * settings.exercise_steps else 0
+
+
 def training_seconds(settings: PlanSettings) -> float:
     """What is left of the minutes for training, the other stages taken off."""
     total = settings.minutes * 60
@@ -100,7 +105,7 @@ def make_plan(
     measured = measure(settings, learner, batches, progress)
     rows, tokens_per_step = train.rows_per_batch, train.rows_per_batch * packing.row_tokens
     steps = measured.steps_in(seconds, settings)
-    exercises = settings.exercise_steps if steps >= _EXERCISES_PAY_AFTER * settings.exercise_steps else 0
+    exercises = exercise_steps(settings, steps)
     steps -= exercises
     pretrain = settings.pretrain_steps or max(1, round(steps * settings.pretrain_share))
     finetune = settings.finetune_steps or max(1, round(steps * (1 - settings.pretrain_share)))
