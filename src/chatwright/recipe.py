@@ -67,6 +67,8 @@ class Recipe(Settings):
             raise ValueError(f"collection.sources are read by story = 'text'; this one is {self.story!r}")
         if self.collection.sources and (self.text.names or self.text.docs):
             raise ValueError("text.names and --docs are not read beside collection.sources: make a source of them")
+        if self.pairs.texts and not self.plan.denoise_share:
+            raise ValueError("pairs.texts are read to fill gaps in them: set plan.denoise_share, the share of the time")
         return self
 
 

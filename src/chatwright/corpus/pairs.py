@@ -16,6 +16,7 @@ from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.ledger import Ledger
 from chatwright.corpus.pair_sets import PAIR_SETS, SPLITS
+from chatwright.corpus.pair_texts import build_pair_texts, texts_identity
 from chatwright.corpus.preparation import Preparation
 from chatwright.corpus.public import public_files
 from chatwright.corpus.settings import PairSettings
@@ -36,7 +37,8 @@ PAIRS = pa.schema(
 
 def pairs_identity(settings: PairSettings) -> dict[str, str]:
     """Hashes of the files that are read; those that are missing are a `UsageError`."""
-    return public_files(settings.data, settings.name, PAIR_SETS[settings.name].files(settings))
+    own = public_files(settings.data, settings.name, PAIR_SETS[settings.name].files(settings))
+    return own | texts_identity(settings)
 
 
 def preparation(settings: PairSettings) -> Preparation:
@@ -47,7 +49,7 @@ def preparation(settings: PairSettings) -> Preparation:
 
 
 def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dict[str, Any]:
-    """Write pairs.parquet, ledger.json and dropped.parquet; returns the figures.
+    """Write pairs.parquet (and texts.parquet, see `pair_texts.py`), ledger.json and dropped.parquet; the figures.
 
     Left out are pairs with an empty side; from training also those it has already, and those whose source is
     asked in the test.
@@ -89,10 +91,15 @@ def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dic
     if empty:
         raise DataError(f"no pair is left for {', '.join(empty)}", where=settings.name)
     write_rows(folder / PAIRS_FILE, PAIRS, rows)
+    told = dict[str, int]()
+    if settings.texts:
+        held_out = [row[side] for row in rows if row["split"] != "train" for side in ("source", "target")]
+        told["texts"] = build_pair_texts(folder, settings, held_out, ledger, progress)
     write_json(folder / "ledger.json", ledger.entries())
     write_rows(folder / "dropped.parquet", DROPPED, ledger.drops)
     return {
         **{f"{split}_pairs": count for split, count in counts.items()},
+        **told,
         "dropped": len(found) - len(rows),
         "test_target_words": sum(len(row["target"].split()) for row in rows if row["split"] == "test"),
         "description": data_set.description.format(source=settings.source, target=settings.target),

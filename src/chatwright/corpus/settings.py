@@ -74,6 +74,9 @@ class PairSettings(Settings):
     target: str = Field("de", min_length=1, description="language of what is written")
     tokenised: bool = Field(True, description="punctuation normalised and split off as the Moses scripts do")
     lower: bool = Field(True, description="in lower case")
+    texts: tuple[
+        Literal["csl-title-zh", "cmrc2018", "dialogsum", "alpaca-en", "alpaca-zh", "dolly", "everyday-zh"], ...
+    ] = Field((), description="data sets whose text is read too where gaps are filled (plan.denoise_share)")
 
 
 class LabelSettings(Settings):

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,12 +33,21 @@ from chatwright.tokens.tokenizer import END, Tokenizer
 
 SAMPLES, CHOICE = "answers", "right answer"
 Turns = Sequence[Mapping[str, str]]
+_OTHER_TALKS = 16  # of what the answer is asked after, to know how likely it is anyway
+
+
+class _Talk(NamedTuple):
+    """A conversation up to its last answer, that answer, and where it comes from."""
+
+    turns: Turns
+    answer: str
+    source: str
 
 
 def evaluate_messages(
     *,
     conversations: Mapping[str, Sequence[Turns]],
-    sources: Sequence[str],
+    sources: Mapping[str, Sequence[str]],
     packed: Path,
     model: Path,
     base: Path | None,
@@ -49,7 +59,7 @@ def evaluate_messages(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores, and sampled answers.
 
-    `sources` says where each test conversation comes from; `base` is the model before finetuning, if there was one.
+    `sources` says where each conversation comes from; `base` is the model before finetuning, if there was one.
     """
     progress.update(0.0, "reading conversations that training never saw")
     assistant = Assistant.load(model)
@@ -70,7 +80,7 @@ def evaluate_messages(
     if message_settings.choices:
         signatures[CHOICE] = (
             f"one of {message_settings.choices} of the same source; "
-            "model: log p(answer | talk) - log p(answer), per token; "
+            f"model: log p(answer | talk) - log p(answer), the mean p(answer | talk) of {_OTHER_TALKS} learnt talks; "
             "TF-IDF: cosine of answer and talk"
         )
     return {"tasks": tasks, "language": language, "signatures": signatures}, answers
@@ -125,7 +135,7 @@ def _first_answer(turns: Turns) -> int | None:
 
 def _choose(
     conversations: Mapping[str, Sequence[Turns]],
-    sources: Sequence[str],
+    sources: Mapping[str, Sequence[str]],
     assistant: Assistant,
     choices: int,
     settings: EvaluateSettings,
@@ -134,22 +144,21 @@ def _choose(
 ) -> dict[str, Any]:
     """The share of test talks whose last answer is found among others' of the same source, beside TF-IDF and chance.
 
-    `sources` holds the same figures for each source.
+    `sources` of the result holds the same figures for each source.
     """
-    both = zip(conversations["test"], sources, strict=True)
-    talks = [(turns[:last], turns[last]["content"], source) for turns, source in both if (last := _last_answer(turns))]
+    learnt, talks = (_talks(conversations[split], sources[split]) for split in ("train", "test"))
     random = stream(seed, CHOICE)
     candidates = []
-    for _, right, source in talks:
-        others = sorted({text for _, text, other in talks if other == source and text != right})
-        candidates.append([right, *random.sample(others, min(choices - 1, len(others)))])
+    for talk in talks:
+        others = sorted({other.answer for other in talks if other.source == talk.source} - {talk.answer})
+        candidates.append([talk.answer, *random.sample(others, min(choices - 1, len(others)))])
     asked = [at for at, texts in enumerate(candidates) if len(texts) > 1]
     talks, candidates = [talks[at] for at in asked], [candidates[at] for at in asked]
     if not talks:
         return {"n": 0}
     progress.update(0.3, f"choosing among {choices} answers, {len(talks)} times")
-    model = _model_scores(assistant.model, assistant.tokenizer, [talk for talk, _, _ in talks], candidates)
-    linear = _tfidf_scores(conversations["train"], [talk for talk, _, _ in talks], candidates)
+    model = _model_scores(assistant.model, assistant.tokenizer, talks, candidates, learnt, random)
+    linear = _tfidf_scores(conversations["train"], [talk.turns for talk in talks], candidates)
     # a tie with a wrong one is lost
     found, baseline = ([bool((s[0] > s[1:]).all()) for s in scores] for scores in (model, linear))
     options = settings.resampling(derive_seed(seed, CHOICE))
@@ -164,8 +173,17 @@ def _choose(
             "chance": float(np.mean([1 / len(candidates[at]) for at in chosen])),
         }
 
-    each = {source: [at for at, talk in enumerate(talks) if talk[2] == source] for source in sorted(set(sources))}
-    return {**figures(range(len(talks))), "sources": {name: figures(chosen) for name, chosen in each.items() if chosen}}
+    each = {name: [at for at, talk in enumerate(talks) if talk.source == name] for name in _sources(talks)}
+    return {**figures(range(len(talks))), "sources": {name: figures(chosen) for name, chosen in each.items()}}
+
+
+def _talks(conversations: Sequence[Turns], sources: Sequence[str]) -> list[_Talk]:
+    both = zip(conversations, sources, strict=True)
+    return [_Talk(turns[:at], turns[at]["content"], source) for turns, source in both if (at := _last_answer(turns))]
+
+
+def _sources(talks: Sequence[_Talk]) -> list[str]:
+    return sorted({talk.source for talk in talks})
 
 
 def _last_answer(turns: Turns) -> int:
@@ -173,23 +191,39 @@ def _last_answer(turns: Turns) -> int:
 
 
 def _model_scores(
-    model: Decoder, tokenizer: Tokenizer, talks: Sequence[Turns], candidates: Sequence[Sequence[str]]
+    model: Decoder,
+    tokenizer: Tokenizer,
+    talks: Sequence[_Talk],
+    candidates: Sequence[Sequence[str]],
+    learnt: Sequence[_Talk],
+    random: Random,
 ) -> list[NDArray[np.float64]]:
-    """How much likelier each candidate is after the talk than without it, per token: C numbers for each talk."""
+    """How much likelier each candidate is after the talk than after others: C numbers for each talk, in nats.
+
+    The others are learnt ones of the same source, where there are any. Alone, without a talk, no answer was ever
+    learnt; what a model says of one is no measure of how likely it is anyway (docs/log.md).
+    """
     end = tokenizer.control[END]
-    prompts, endings = list[list[int]](), list[list[int]]()
-    for talk, texts in zip(talks, candidates, strict=True):
-        with_talk, without = encode_prompt(tokenizer, talk), encode_prompt(tokenizer, [])
-        for ids in tokenizer.encode_batch(list(texts)):
-            prompts += [with_talk, without]
-            endings += [[*ids, end]] * 2
-    likelihoods = continuation_likelihoods(model, prompts, endings)
-    gains = [
-        (after - alone) / len(ending)
-        for after, alone, ending in zip(likelihoods[::2], likelihoods[1::2], endings[::2], strict=True)
-    ]
-    cut = np.cumsum([len(texts) for texts in candidates])[:-1]
-    return [np.asarray(part) for part in np.split(np.asarray(gains), cut)]
+    texts = sorted({text for each in candidates for text in each})
+    answers = dict(zip(texts, ([*ids, end] for ids in tokenizer.encode_batch(texts)), strict=True))
+    asked = [(talk, text) for talk, each in zip(talks, candidates, strict=True) for text in each]
+    heard = [_heard(talk, tokenizer) for talk in talks]
+    before = [ids for ids, each in zip(heard, candidates, strict=True) for _ in each]
+    after = continuation_likelihoods(model, before, [answers[text] for _, text in asked])
+    anyway = dict[tuple[str, str], float]()
+    for source in _sources(talks):
+        others = [talk for talk in learnt if talk.source == source] or list(learnt or talks)
+        usual = [_heard(talk, tokenizer) for talk in random.sample(others, min(_OTHER_TALKS, len(others)))]
+        said = sorted({text for talk, text in asked if talk.source == source})
+        each = continuation_likelihoods(model, usual * len(said), [answers[text] for text in said for _ in usual])
+        means = np.logaddexp.reduce(each.reshape(len(said), len(usual)), axis=1) - math.log(len(usual))
+        anyway |= {(source, text): float(mean) for text, mean in zip(said, means, strict=True)}
+    gains = after - np.asarray([anyway[talk.source, text] for talk, text in asked])
+    return np.split(gains, np.cumsum([len(each) for each in candidates])[:-1])
+
+
+def _heard(talk: _Talk, tokenizer: Tokenizer) -> list[int]:
+    return encode_prompt(tokenizer, talk.turns)
 
 
 def _tfidf_scores(

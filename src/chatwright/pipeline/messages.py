@@ -166,7 +166,7 @@ def evaluate(job: Job) -> Artifact:
         rows = {split: _rows(read, split) for split in ("train", "test")}
         scores, answers = evaluate_messages(
             conversations={split: [row["messages"] for row in found] for split, found in rows.items()},
-            sources=[row["source"] for row in rows["test"]],
+            sources={split: [row["source"] for row in found] for split, found in rows.items()},
             packed=packed.folder,
             model=last.folder,
             base=learnt.folder if recipe.base else None,

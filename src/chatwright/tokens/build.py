@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatwright.core.progress import Progress
+from chatwright.corpus.pair_texts import more_texts
 from chatwright.corpus.tables import read_rows
 from chatwright.tokens.labels import EncodedTexts
 from chatwright.tokens.masking import encode_words, pack_words
@@ -179,10 +180,13 @@ def pack_messages(
 def learn_from_pairs(
     folder: Path, pairs: Path, settings: TokenizerSettings, progress: Progress, *, gaps: bool = False
 ) -> dict[str, Any]:
-    """Learn one vocabulary from both sides of the training pairs, with `gaps` for denoising; returns figures."""
+    """Learn one vocabulary from both sides of the training pairs and the texts beside them; returns figures.
+
+    With `gaps` it has tokens for denoising.
+    """
     rows = [row for row in read_rows(pairs / "pairs.parquet") if row["split"] == "train"]
     progress.update(0.2, f"learning from {len(rows):,} pairs")
-    texts = [row[side] for row in rows for side in ("source", "target")]
+    texts = [row[side] for row in rows for side in ("source", "target")] + more_texts(pairs)
     tokenizer = _learn(folder, texts, settings, GAPS if gaps else ())
     return {"vocabulary_size": len(tokenizer), **_sizes(tokenizer, texts[:4000])}
 
@@ -200,7 +204,7 @@ def pack_pair_corpus(
     """Write packed pair rows `train` and `validation`; pairs longer than a row are left out. Returns figures.
 
     With `cut_sources` only the beginning of a source is read where it is longer. With `texts` both sides of the
-    training pairs are written as `documents` too, for denoising.
+    training pairs and the texts beside them are written as `documents` too, for denoising.
     """
     tokenizer = Tokenizer.load(tokenizer_folder)
     rows, figures = read_rows(pairs / "pairs.parquet"), dict[str, Any]()
@@ -226,6 +230,7 @@ def pack_pair_corpus(
         }
     if texts:
         plain = [row[side] for row in rows if row["split"] == "train" for side in ("source", "target")]
+        plain += more_texts(pairs)
         # a place less than sources have: gaps take fewer tokens than they hide, but a piece gets an end
         documents = pack_documents(_framed(tokenizer, plain), settings.source_tokens - 1, tokenizer.control[PAD])
         documents.save(folder, "documents")
