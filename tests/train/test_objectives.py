@@ -16,11 +16,12 @@ from chatwright.tokens.batches import Batch
 from chatwright.tokens.labels import EncodedTexts, LabelBatches, label_weights, pack_labels, rows_to_label_batch
 from chatwright.tokens.masking import Foreseeing, Masking, Text, WordRows, pack_words
 from chatwright.tokens.settings import MaskingSettings, PackingSettings
-from chatwright.train.encoder_planner import Work, encoder_model, make_label_plan
+from chatwright.train.encoder_planner import Work, encoder_model, make_label_plan, random_masking
 from chatwright.train.flops import batch_work
 from chatwright.train.learner import Learner
 from chatwright.train.loop import train
 from chatwright.train.objectives import masked_tokens, smoothed_labels, text_labels
+from chatwright.train.planner import random_batches
 from chatwright.train.settings import ClassifySettings, PlanSettings, TrainSettings
 
 CONFIG = encoder_model(PlanSettings(width=32, depth=2), 40, context=24)
@@ -161,6 +162,14 @@ def test_work_of_encoders_counts_what_is_looked_at_both_ways() -> None:
     assert flops == 6 * (2 * block * tokens + (32 * 32 + 2 * 32)) + 12 * 2 * 32 * tokens**2
 
 
+def test_steps_are_measured_with_as_much_asked_as_training_asks() -> None:
+    config = encoder_model(PlanSettings(width=32, depth=1), 300, 64)
+    for settings, asked in ((MaskingSettings(), 0.3), (MaskingSettings(causal_share=0.5, masked=0.2), 0.6)):
+        shares = [random_masking(config, 32, 64, settings).at(step).learnt.mean() for step in range(4)]
+        assert abs(np.mean(shares) - asked) < 0.05
+    assert random_batches(config, 16, 64, learnt=1.0).at(0).learnt.mean() > 0.95
+
+
 @pytest.mark.slow
 def test_a_classifier_is_pretrained_even_where_its_folds_take_all_the_minutes() -> None:
     settings = PlanSettings(minutes=0.2, width=32, depth=1, threads=1, compile="no", other_seconds=1)
@@ -168,7 +177,8 @@ def test_a_classifier_is_pretrained_even_where_its_folds_take_all_the_minutes() 
 
     def planned(rows: int, pretrainings: int) -> tuple[int, float]:
         work = Work(rows=rows, folds=2, pretrainings=pretrainings)
-        made = make_label_plan(settings, train_settings, ClassifySettings(), packing, 300, work, Silent())
+        classify, masking = ClassifySettings(), MaskingSettings()
+        made = make_label_plan(settings, train_settings, classify, packing, masking, 300, work, Silent())
         return made.stage("pretrain").steps, made.expected["seconds"]["pretrain"] / (0.2 * 60 - 1)
 
     steps, share = planned(10**6, 1)

@@ -79,6 +79,7 @@ def plan(job: Job) -> Artifact:
             recipe.train,
             recipe.classify,
             recipe.packing,
+            recipe.masking,
             learnt.figures["vocabulary_size"],
             Work(rows=max(1, round(learnt_from)), folds=folds, pretrainings=_pretrainings(read)),
             progress,
@@ -93,7 +94,7 @@ def plan(job: Job) -> Artifact:
             **made.expected,
         }
 
-    settings = settings_of(recipe, "plan", "packing", "classify")
+    settings = settings_of(recipe, "plan", "packing", "classify", "masking")
     settings["rows_per_batch"] = recipe.train.rows_per_batch
     inputs = {"corpus": read, "tokenizer": learnt, "tokens": encoded}
     return job.build("plan", settings, inputs, work, again=job.replan)

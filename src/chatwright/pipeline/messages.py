@@ -99,6 +99,7 @@ def plan(job: Job) -> Artifact:
             lora=recipe.lora,
             most_steps=most,
             exercises=not recipe.base,
+            learnt=packed.figures["train_learnt"],
         )
         made.save(folder)
         return {

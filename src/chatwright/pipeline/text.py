@@ -75,7 +75,9 @@ def plan(job: Job) -> Artifact:
         size = learnt.figures["vocabulary_size"]
         most = recipe.plan.most_epochs * packed.figures["train_rows"] // recipe.train.rows_per_batch
         if recipe.text.objective == "masked":
-            made = make_masked_plan(recipe.plan, recipe.train, recipe.packing, size, progress, most_steps=most)
+            made = make_masked_plan(
+                recipe.plan, recipe.train, recipe.packing, recipe.masking, size, progress, most_steps=most
+            )
         else:
             config = text_model(recipe.plan, recipe.text.shape, size, context=recipe.packing.row_tokens)
             made = make_decoder_plan(
@@ -91,7 +93,7 @@ def plan(job: Job) -> Artifact:
             **made.expected,
         }
 
-    settings = settings_of(recipe, "plan", "packing")
+    settings = settings_of(recipe, "plan", "packing", "masking")
     settings |= {"rows_per_batch": recipe.train.rows_per_batch, "shape": recipe.text.shape}
     return job.build("plan", settings, {"tokenizer": learnt, "tokens": packed}, work, again=job.replan)
 

@@ -58,10 +58,12 @@ def make_decoder_plan(
     lora: LoraSettings | None = None,
     most_steps: int | None = None,
     exercises: bool = False,
+    learnt: float = 1.0,
 ) -> Plan:
     """Measure the machine and real training steps of this model; minutes become steps here, up to `most_steps`.
 
-    With `exercises` the first ones are copying exercises, where there are enough for it to pay.
+    With `exercises` the first ones are copying exercises, where there are enough for it to pay. `learnt` is the
+    share of the tokens that a step learns, which decides what it takes.
     """
 
     def learner(dtype: torch.dtype, compiled: bool) -> Learner:
@@ -71,7 +73,7 @@ def make_decoder_plan(
             add_adapters(model, lora.rank, lora.alpha, seed=0)
         return Learner(model, next_token, train, steps=1_000, dtype=dtype, compiled=compiled)
 
-    batches = random_batches(config, train.rows_per_batch, packing.row_tokens)
+    batches = random_batches(config, train.rows_per_batch, packing.row_tokens, learnt)
     measured = measure(settings, learner, batches, progress)
     given = settings.pretrain_steps if stage == "pretrain" else settings.finetune_steps
     steps = given or max(1, round(measured.steps_in(training_seconds(settings), settings)))

@@ -60,6 +60,7 @@ def make_label_plan(
     train: TrainSettings,
     classify: ClassifySettings,
     packing: PackingSettings,
+    masking: MaskingSettings,
     vocabulary_size: int,
     work: Work,
     progress: Progress,
@@ -74,7 +75,7 @@ def make_label_plan(
     def learner(dtype: torch.dtype, compiled: bool) -> Learner:
         return Learner(Encoder(config), masked_tokens, train, steps=1_000, dtype=dtype, compiled=compiled)
 
-    batches = random_masking(config, train.rows_per_batch, packing.row_tokens)
+    batches = random_masking(config, train.rows_per_batch, packing.row_tokens, masking)
     measured = measure(settings, learner, batches, progress)
     finetune = settings.finetune_steps or max(1, classify.epochs * work.rows // classify.rows_per_batch)
     # a step of fewer rows takes at least a third of a full one: optimizers and calls do not shrink with it
@@ -102,6 +103,7 @@ def make_masked_plan(
     settings: PlanSettings,
     train: TrainSettings,
     packing: PackingSettings,
+    masking: MaskingSettings,
     vocabulary_size: int,
     progress: Progress,
     *,
@@ -113,7 +115,8 @@ def make_masked_plan(
     def learner(dtype: torch.dtype, compiled: bool) -> Learner:
         return Learner(Encoder(config), masked_tokens, train, steps=1_000, dtype=dtype, compiled=compiled)
 
-    measured = measure(settings, learner, random_masking(config, train.rows_per_batch, packing.row_tokens), progress)
+    batches = random_masking(config, train.rows_per_batch, packing.row_tokens, masking)
+    measured = measure(settings, learner, batches, progress)
     steps = settings.pretrain_steps or round(measured.steps_in(training_seconds(settings), settings))
     tokens_per_step = train.rows_per_batch * packing.row_tokens
     stage = StagePlan(
@@ -122,13 +125,15 @@ def make_masked_plan(
     return plan_of(settings, measured, config, {"pretrain": stage}, tokens_per_step)
 
 
-def random_masking(config: ModelConfig, rows: int, row_tokens: int) -> Masking:
-    """Rows of random tokens to measure with."""
+def random_masking(config: ModelConfig, rows: int, row_tokens: int, settings: MaskingSettings) -> Masking:
+    """Rows of random tokens to measure with, as many of them asked as in the mean of all steps.
+
+    What a step takes grows with what is asked of it, and one that foresees is asked for every token.
+    """
+    asked = settings.causal_share + (1 - settings.causal_share) * settings.masked
     random = np.random.default_rng(0)
     shape = (rows, row_tokens)
     ids = random.integers(7, config.vocabulary_size, shape).astype(np.uint16)
     segment = np.broadcast_to(np.arange(row_tokens) // 30, shape).astype(np.int16)
-    control = frozenset(range(7))
-    return Masking(
-        WordRows(ids, segment, np.ones(shape, np.bool_)), rows, 0, MaskingSettings(), 6, config.vocabulary_size, control
-    )
+    control, words = frozenset(range(7)), WordRows(ids, segment, np.ones(shape, np.bool_))
+    return Masking(words, rows, 0, MaskingSettings(masked=asked), 6, config.vocabulary_size, control)

@@ -188,13 +188,13 @@ def measure(
     return Measured(machine, precision, speed, warm_seconds, compiled)
 
 
-def random_batches(config: ModelConfig, rows: int, row_tokens: int) -> Batches:
-    """Rows of random tokens to measure with: segments of 40 tokens, half of them learnt."""
+def random_batches(config: ModelConfig, rows: int, row_tokens: int, learnt: float = 0.5) -> Batches:
+    """Rows of random tokens to measure with: segments of 40 tokens, this share of them learnt."""
     random = np.random.default_rng(0)
     shape = (rows, row_tokens + 1)
     ids = random.integers(6, config.vocabulary_size, shape).astype(token_type(config.vocabulary_size))
     segment = np.broadcast_to(np.arange(shape[1]) // 40, shape).astype(np.int16)
-    return Batches(Rows(ids, segment, random.random(shape) < 0.5), rows, seed=0)
+    return Batches(Rows(ids, segment, random.random(shape) < learnt), rows, seed=0)
 
 
 def _measure_steps(learner: Learner, batches: BatchSource | PairSource) -> tuple[float, float]:
