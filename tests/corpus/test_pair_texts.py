@@ -18,7 +18,7 @@ from chatwright.corpus.tables import read_rows
 from chatwright.recipe import load_recipe
 from chatwright.tokens.build import learn_from_pairs, pack_pair_corpus
 from chatwright.tokens.packing import Rows
-from chatwright.tokens.settings import PackingSettings, TokenizerSettings
+from chatwright.tokens.settings import DenoisingSettings, PackingSettings, TokenizerSettings
 
 ABSTRACTS = [f"本文第{number}次研究了城市里的河流与桥梁之间的关系" for number in range(60)]
 
@@ -55,10 +55,10 @@ def test_the_vocabulary_and_the_gaps_are_of_all_texts(tmp_path: Path) -> None:
     build_pairs(tmp_path, settings, Silent())
     learn_from_pairs(tmp_path, tmp_path, TokenizerSettings(vocabulary_size=500), Silent(), gaps=True)
     packing = PackingSettings(row_tokens=64, source_tokens=64)
-    with_texts = pack_pair_corpus(tmp_path, tmp_path, tmp_path, packing, Silent(), texts=True)
+    with_texts = pack_pair_corpus(tmp_path, tmp_path, tmp_path, packing, Silent(), texts=DenoisingSettings())
     (tmp_path / "texts.parquet").unlink()
     assert more_texts(tmp_path) == []
-    alone = pack_pair_corpus(tmp_path, tmp_path, tmp_path, packing, Silent(), texts=True)
+    alone = pack_pair_corpus(tmp_path, tmp_path, tmp_path, packing, Silent(), texts=DenoisingSettings())
     assert (
         with_texts["documents_tokens"]
         > alone["documents_tokens"]

@@ -69,7 +69,8 @@ def tokenizer(job: Job) -> Artifact:
 @stage
 def tokens(job: Job) -> Artifact:
     """Pairs to packed rows of ids."""
-    read, learnt, texts = corpus(job), tokenizer(job), job.recipe.plan.denoise_share > 0
+    read, learnt = corpus(job), tokenizer(job)
+    texts = job.recipe.denoising if job.recipe.plan.denoise_share else None
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.corpus.pair_sets import PAIR_SETS
@@ -79,7 +80,7 @@ def tokens(job: Job) -> Artifact:
         packing = job.recipe.packing
         return pack_pair_corpus(folder, learnt.folder, read.folder, packing, progress, cut_sources=cut, texts=texts)
 
-    settings = {**settings_of(job.recipe, "packing"), "texts": texts}
+    settings = {**settings_of(job.recipe, "packing"), "texts": texts and texts.model_dump(mode="json")}
     return job.build("tokens", settings, {"corpus": read, "tokenizer": learnt}, work)
 
 
@@ -96,10 +97,11 @@ def pretrain(job: Job) -> Artifact:
     packed, made = tokens(job), plan(job)
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
-        from chatwright.tokens.batches import Curriculum
+        from chatwright.tokens.batches import Curriculum, Interleaved
         from chatwright.tokens.denoising import Denoising
         from chatwright.tokens.exercises import PairExercises
         from chatwright.tokens.packing import Rows
+        from chatwright.tokens.pairs import PairBatches, PairRows, PairSource
         from chatwright.tokens.tokenizer import Tokenizer
         from chatwright.train.plan import Plan
         from chatwright.train.stages import train_pairs
@@ -114,7 +116,7 @@ def pretrain(job: Job) -> Artifact:
             planned.model.vocabulary_size,
             derive_seed(seed, "copying"),
         )
-        gaps = Denoising.of(
+        batches: PairSource = Denoising.of(
             Rows.load(packed.folder, "documents"),
             Tokenizer.load(learnt.folder),
             recipe.denoising,
@@ -122,10 +124,14 @@ def pretrain(job: Job) -> Artifact:
             target_places=packing.row_tokens,
             seed=derive_seed(seed, "batches"),
         )
+        if recipe.denoising.sentence_share:
+            telling = PairRows.load(packed.folder, "sentences")
+            telling_batches = PairBatches(telling, given.rows_per_batch, derive_seed(seed, "sentences"))
+            batches = Interleaved(telling_batches, recipe.denoising.sentence_share, batches)
         return train_pairs(
             folder,
             planned,
-            Curriculum(copying, given.exercises, gaps),
+            Curriculum(copying, given.exercises, batches),
             recipe.train,
             steps=given.steps,
             seed=seed,

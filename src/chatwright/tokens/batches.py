@@ -76,6 +76,20 @@ class Curriculum(Generic[Made_co]):
         return self.first.at(step) if step < self.steps else self.then.at(step - self.steps)
 
 
+@dataclass(frozen=True)
+class Interleaved(Generic[Made_co]):
+    """Batches of two sources by turns, `share` of the steps those of the first, spread evenly."""
+
+    first: Source[Made_co]
+    share: float
+    then: Source[Made_co]
+
+    def at(self, step: int) -> Made_co:
+        """The batch of `step`; each kind counts its own steps from 0."""
+        before, after = int(step * self.share), int((step + 1) * self.share)
+        return self.first.at(before) if after > before else self.then.at(step - before)
+
+
 def rows_to_batch(rows: Rows, chosen: NDArray[np.int64]) -> Batch:
     """These rows as inputs and targets."""
     part = Rows(rows.ids[chosen], rows.segment[chosen], rows.loss[chosen])

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from chatwright.core.progress import Progress
 from chatwright.corpus.pair_texts import more_texts
 from chatwright.corpus.tables import read_rows
+from chatwright.tokens.gap_sentences import gap_sentence_pairs
 from chatwright.tokens.labels import EncodedTexts
 from chatwright.tokens.masking import encode_words, pack_words
 from chatwright.tokens.packing import Rows, pack_conversations, pack_documents
 from chatwright.tokens.pairs import Pair, pack_pairs
-from chatwright.tokens.settings import PackingSettings, TokenizerSettings
+from chatwright.tokens.settings import DenoisingSettings, PackingSettings, TokenizerSettings
 from chatwright.tokens.template import Message, encode_conversations
 from chatwright.tokens.tokenizer import BEGIN, END, GAPS, PAD, Tokenizer
 
@@ -199,12 +200,13 @@ def pack_pair_corpus(
     progress: Progress,
     *,
     cut_sources: bool = False,
-    texts: bool = False,
+    texts: DenoisingSettings | None = None,
 ) -> dict[str, Any]:
     """Write packed pair rows `train` and `validation`; pairs longer than a row are left out. Returns figures.
 
     With `cut_sources` only the beginning of a source is read where it is longer. With `texts` both sides of the
-    training pairs and the texts beside them are written as `documents` too, for denoising.
+    training pairs and the texts beside them are written too, for denoising as these settings have it: as `documents`,
+    and their most telling sentences as pairs, `sentences`.
     """
     tokenizer = Tokenizer.load(tokenizer_folder)
     rows, figures = read_rows(pairs / "pairs.parquet"), dict[str, Any]()
@@ -235,6 +237,13 @@ def pack_pair_corpus(
         documents = pack_documents(_framed(tokenizer, plain), settings.source_tokens - 1, tokenizer.control[PAD])
         documents.save(folder, "documents")
         figures |= _figures("documents", documents)
+    if texts and texts.sentence_share:
+        made = list(gap_sentence_pairs(tokenizer, plain, texts, settings.source_tokens, settings.row_tokens))
+        packed = pack_pairs(
+            made, settings.source_tokens, settings.row_tokens, tokenizer.control[PAD], settings.open_rows
+        )
+        packed.save(folder, "sentences")
+        figures |= {"sentences_rows": len(packed), "sentences_pairs": len(made)}
     return figures
 
 

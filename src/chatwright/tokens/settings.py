@@ -32,6 +32,15 @@ class DenoisingSettings(Settings):
 
     hidden: float = Field(0.15, gt=0, lt=1, description="share of the tokens that gaps hide")
     mean_span: float = Field(3.0, ge=1, description="tokens in a gap, on average")
+    sentence_share: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the steps that ask for the sentence that tells most of a text instead (arXiv 1912.08777)",
+    )
+    kept_sentences: float = Field(
+        0.5, ge=0, le=1, description="of these sentences the share that stays in the text, to be found and copied"
+    )
 
 
 class MaskingSettings(Settings):
