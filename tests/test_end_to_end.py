@@ -267,6 +267,7 @@ def test_dialogues_become_summaries_after_denoising(tmp_path: Path) -> None:
     sets = options(
         plan__pretrain_steps=6,
         plan__finetune_steps=6,
+        denoising__sentence_share=0.3,
         packing__source_tokens=64,
         packing__row_tokens=48,
         train__rows_per_batch=4,

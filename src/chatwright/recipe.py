@@ -68,7 +68,9 @@ class Recipe(Settings):
         if self.collection.sources and (self.text.names or self.text.docs):
             raise ValueError("text.names and --docs are not read beside collection.sources: make a source of them")
         if self.pairs.texts and not self.plan.denoise_share:
-            raise ValueError("pairs.texts are read to fill gaps in them: set plan.denoise_share, the share of the time")
+            raise ValueError("pairs.texts are read to fill gaps in them: set plan.denoise_share, or pairs.texts = []")
+        if self.denoising.sentence_share and not self.plan.denoise_share:
+            raise ValueError("denoising.sentence_share is of the steps that fill gaps: set plan.denoise_share")
         return self
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from chatwright.core.errors import RecipeError, UsageError
 from chatwright.core.files import read_json
@@ -19,6 +21,7 @@ from chatwright.recipe import load_recipe
 from chatwright.tokens.build import learn_from_pairs, pack_pair_corpus
 from chatwright.tokens.packing import Rows
 from chatwright.tokens.settings import DenoisingSettings, PackingSettings, TokenizerSettings
+from chatwright.tokens.tokenizer import Tokenizer
 
 ABSTRACTS = [f"本文第{number}次研究了城市里的河流与桥梁之间的关系" for number in range(60)]
 
@@ -32,8 +35,11 @@ def data_folder_with(folder: Path, *said: str) -> PairSettings:
     rows = [{"instruction": "写一句话", "input": "", "output": text} for text in said]
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / "alpaca-zh" / "alpaca_zh.jsonl.gz").write_bytes(gzip.compress(text.encode()))
-    own = {"name": "csl-title-zh", "source": "zh", "target": "zh", "tokenised": False, "lower": False}
-    return PairSettings(**own, texts=("alpaca-zh",), data=str(folder))
+    return PairSettings(**own_set(), texts=("alpaca-zh",), data=str(folder))
+
+
+def own_set() -> dict[str, Any]:
+    return {"name": "csl-title-zh", "source": "zh", "target": "zh", "tokenised": False, "lower": False}
 
 
 def held_out(folder: Path) -> str:
@@ -65,6 +71,9 @@ def test_the_vocabulary_and_the_gaps_are_of_all_texts(tmp_path: Path) -> None:
         == int((Rows.load(tmp_path, "documents").segment >= 0)[:, :-1].sum())
     )
     assert with_texts["train_pairs"] == alone["train_pairs"]
+    own = Tokenizer.load(tmp_path)
+    learn_from_pairs(tmp_path, tmp_path, TokenizerSettings(vocabulary_size=500), Silent(), gaps=True)
+    assert len(own.encode("鹦鹉学舌")) < len(Tokenizer.load(tmp_path).encode("鹦鹉学舌"))
 
 
 def test_files_of_the_texts_are_needed_and_gaps_to_fill(tmp_path: Path) -> None:
@@ -73,5 +82,11 @@ def test_files_of_the_texts_are_needed_and_gaps_to_fill(tmp_path: Path) -> None:
     (tmp_path / "alpaca-zh" / "alpaca_zh.jsonl.gz").unlink()
     with pytest.raises(UsageError, match=r"alpaca_zh\.jsonl\.gz"):
         pairs_identity(settings)
+    with pytest.raises(ValidationError, match="itself"):
+        PairSettings(**own_set(), texts=("csl-title-zh",))
+    with pytest.raises(ValidationError, match="tokenised and lower"):
+        PairSettings(name="multi30k", texts=("dialogsum",))
+    with pytest.raises(RecipeError, match=r"sentence_share"):
+        load_recipe("translate-multi30k", ["denoising.sentence_share=0.5"])
     with pytest.raises(RecipeError, match=r"plan\.denoise_share"):
         load_recipe("summarize-csl-zh", ["plan.denoise_share=0"])

@@ -23,7 +23,7 @@ from chatwright.corpus.tables import read_rows, write_rows
 
 TEXTS_FILE = "texts.parquet"
 TEXTS = pa.schema([pa.field("source", pa.string(), nullable=False), pa.field("text", pa.string(), nullable=False)])
-_TOGETHER = 2_000
+_TOGETHER = 500  # texts looked through at once; one by one only where these have met something
 
 
 def texts_identity(settings: PairSettings) -> dict[str, str]:
@@ -42,21 +42,30 @@ def build_pair_texts(
     limits = ContaminationSettings()
     held, seen, rows = Asked.of(asked, limits.words, limits.least), set[str](), list[dict[str, str]]()
     for name in settings.texts:
-        for number, text in enumerate(_texts(name, settings)):
-            if number % _TOGETHER == 0:
-                progress.update(0.9, f"reading the text of {name}")
-            key = text_key(text)
-            if key in seen:
-                continue
-            seen.add(key)
-            if held.met(text):
-                ledger.note(
-                    "decontaminate", "shares a run of words with a held-out pair", f"{name} {number}", text[:80]
-                )
-                continue
-            rows.append({"source": name, "text": text})
+        progress.update(0.9, f"reading the text of {name}")
+        found = []
+        for text in _texts(name, settings):
+            if (key := text_key(text)) not in seen:
+                seen.add(key)
+                found.append(text)
+        for start in range(0, len(found), _TOGETHER):
+            some = found[start : start + _TOGETHER]
+            met = [text for text in some if held.met(text)] if held.met(*some) else []
+            for text in met:
+                ledger.note("decontaminate", "shares a run of words with a held-out pair", name, text[:80])
+            rows += [{"source": name, "text": text} for text in some if text not in met]
     write_rows(folder / TEXTS_FILE, TEXTS, rows)
     return len(rows)
+
+
+def texts_description(settings: PairSettings) -> str:
+    """What a report says of them; nothing where the recipe names no texts."""
+    told = [MESSAGE_SETS[n].description if n in MESSAGE_SETS else _pair_set(n, settings) for n in settings.texts]
+    return f"; for vocabulary and gaps also the text of {', '.join(told)}" if told else ""
+
+
+def _pair_set(name: str, settings: PairSettings) -> str:
+    return PAIR_SETS[name].description.format(source=settings.source, target=settings.target)
 
 
 def more_texts(pairs: Path) -> list[str]:

@@ -16,7 +16,7 @@ from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.ledger import Ledger
 from chatwright.corpus.pair_sets import PAIR_SETS, SPLITS
-from chatwright.corpus.pair_texts import build_pair_texts, texts_identity
+from chatwright.corpus.pair_texts import build_pair_texts, texts_description, texts_identity
 from chatwright.corpus.preparation import Preparation
 from chatwright.corpus.public import public_files
 from chatwright.corpus.settings import PairSettings
@@ -93,7 +93,8 @@ def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dic
     write_rows(folder / PAIRS_FILE, PAIRS, rows)
     told = dict[str, int]()
     if settings.texts:
-        held_out = [row[side] for row in rows if row["split"] != "train" for side in ("source", "target")]
+        asked_rows = [row for row in rows if row["split"] != "train"]
+        held_out = [text for row in asked_rows for text in (row["source"], row["target"], *row["others"])]
         told["texts"] = build_pair_texts(folder, settings, held_out, ledger, progress)
     write_json(folder / "ledger.json", ledger.entries())
     write_rows(folder / "dropped.parquet", DROPPED, ledger.drops)
@@ -102,7 +103,8 @@ def build_pairs(folder: Path, settings: PairSettings, progress: Progress) -> dic
         **told,
         "dropped": len(found) - len(rows),
         "test_target_words": sum(len(row["target"].split()) for row in rows if row["split"] == "test"),
-        "description": data_set.description.format(source=settings.source, target=settings.target),
+        "description": data_set.description.format(source=settings.source, target=settings.target)
+        + texts_description(settings),
     }
 
 

@@ -76,7 +76,17 @@ class PairSettings(Settings):
     lower: bool = Field(True, description="in lower case")
     texts: tuple[
         Literal["csl-title-zh", "cmrc2018", "dialogsum", "alpaca-en", "alpaca-zh", "dolly", "everyday-zh"], ...
-    ] = Field((), description="data sets whose text is read too where gaps are filled (plan.denoise_share)")
+    ] = Field(
+        (), description="data sets whose text the vocabulary and the filling of gaps read too (plan.denoise_share)"
+    )
+
+    @model_validator(mode="after")
+    def _texts_are_others_and_stand_alike(self) -> PairSettings:
+        if self.name in self.texts:
+            raise ValueError(f"texts name {self.name} itself, whose training side is read anyway")
+        if self.texts and (self.tokenised or self.lower):
+            raise ValueError("texts are read as they stand: set tokenised and lower to false")
+        return self
 
 
 class LabelSettings(Settings):

@@ -80,7 +80,8 @@ def evaluate_messages(
     if message_settings.choices:
         signatures[CHOICE] = (
             f"one of {message_settings.choices} of the same source; "
-            f"model: log p(answer | talk) - log p(answer), the mean p(answer | talk) of {_OTHER_TALKS} learnt talks; "
+            "model: log p(answer | talk) - log of the mean p(answer | other talk), "
+            f"over up to {_OTHER_TALKS} learnt talks, whole answers; "
             "TF-IDF: cosine of answer and talk"
         )
     return {"tasks": tasks, "language": language, "signatures": signatures}, answers

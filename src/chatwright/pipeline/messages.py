@@ -182,6 +182,7 @@ def evaluate(job: Job) -> Artifact:
 
     inputs = {"corpus": read, "tokens": packed, "finetune": last}
     told = job.recipe.messages.model_dump(mode="json", include={"choices", "samples"})
+    told["chosen_by"] = "likelier than after learnt talks"  # what was scored in another way is scored again
     settings = {**settings_of(job.recipe, "evaluate", "generate"), "messages": told}
     return job.build("evaluate", settings, inputs, work)
 

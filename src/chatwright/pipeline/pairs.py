@@ -106,7 +106,7 @@ def pretrain(job: Job) -> Artifact:
         from chatwright.train.plan import Plan
         from chatwright.train.stages import train_pairs
 
-        planned, recipe = Plan.load(made.folder), job.recipe
+        planned, recipe, words = Plan.load(made.folder), job.recipe, Tokenizer.load(learnt.folder)
         given, packing, seed = planned.stage("pretrain"), recipe.packing, derive_seed(recipe.seed, "pretrain")
         copying = PairExercises(
             given.exercises,
@@ -114,11 +114,12 @@ def pretrain(job: Job) -> Artifact:
             packing.source_tokens,
             packing.row_tokens,
             planned.model.vocabulary_size,
+            1 + max(*words.control.values(), *words.gaps),
             derive_seed(seed, "copying"),
         )
         batches: PairSource = Denoising.of(
             Rows.load(packed.folder, "documents"),
-            Tokenizer.load(learnt.folder),
+            words,
             recipe.denoising,
             rows_per_batch=given.rows_per_batch,
             target_places=packing.row_tokens,

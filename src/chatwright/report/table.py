@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chatwright.core.artifacts import MANIFEST
+from chatwright.core.errors import UsageError
 from chatwright.core.files import read_json
 from chatwright.report import formats
 from chatwright.report.costs import run_cost
@@ -39,7 +40,13 @@ def _lines_of_runs(table: str) -> dict[tuple[str, str], list[str]]:
     runs = dict[tuple[str, str], list[str]]()
     for line in table.splitlines():
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)]
-        if len(cells) == len(_HEAD) + 2 and cells[1] not in (_HEAD[0], "---"):
+        if line.startswith("|") and len(cells) != len(_HEAD) + 2:
+            raise UsageError(
+                f"a row has {len(cells) - 2} cells, not {len(_HEAD)}",
+                where=line[:80],
+                remedy="mend it, or make the table anew without --add",
+            )
+        if line.startswith("|") and cells[1] not in (_HEAD[0], "---"):
             runs.setdefault((cells[1], cells[2]), []).append(line)
     return runs
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chatwright.core.errors import DataError
 from chatwright.core.progress import Progress
 from chatwright.corpus.pair_texts import more_texts
 from chatwright.corpus.tables import read_rows
@@ -239,6 +240,11 @@ def pack_pair_corpus(
         figures |= _figures("documents", documents)
     if texts and texts.sentence_share:
         made = list(gap_sentence_pairs(tokenizer, plain, texts, settings.source_tokens, settings.row_tokens))
+        if not made:
+            raise DataError(
+                "no text has three sentences, one of which could be asked for",
+                remedy="set denoising.sentence_share = 0, or longer rows (packing.source_tokens)",
+            )
         packed = pack_pairs(
             made, settings.source_tokens, settings.row_tokens, tokenizer.control[PAD], settings.open_rows
         )

@@ -41,7 +41,9 @@ class Exercises:
         for row in range(self.rows_per_batch):
             start, number = 0, 0
             while (room := (shape[1] - start) // 2) >= 2:
-                stretch = _stretch(random, self.vocabulary_size, room, easy=step < _EASY_SHARE * self.steps)
+                stretch = _stretch(
+                    random, (len(CONTROL), self.vocabulary_size), room, easy=step < _EASY_SHARE * self.steps
+                )
                 again, end = start + len(stretch), start + 2 * len(stretch)
                 ids[row, start:again] = ids[row, again:end] = stretch
                 segment[row, start:end] = number
@@ -62,6 +64,7 @@ class PairExercises:
     source_places: int
     target_places: int
     vocabulary_size: int
+    first: int  # the first id that is no control token and no gap
     seed: int
 
     def at(self, step: int) -> PairBatch:
@@ -75,7 +78,9 @@ class PairExercises:
         for row in range(self.rows_per_batch):
             read, written, number = 0, 0, 0
             while (room := min(self.source_places - read - 1, self.target_places - written - 1)) >= 2:
-                stretch = _stretch(random, self.vocabulary_size, room, easy=step < _EASY_SHARE * self.steps)
+                stretch = _stretch(
+                    random, (self.first, self.vocabulary_size), room, easy=step < _EASY_SHARE * self.steps
+                )
                 again = stretch[int(random.integers(len(stretch))) :]
                 read_to, written_to = read + len(stretch) + 1, written + len(again) + 2
                 source[row, read:read_to] = [*stretch, end]
@@ -86,9 +91,8 @@ class PairExercises:
         return PairBatch(source, source_segment, target[:, :-1], target[:, 1:], segment[:, :-1], learnt[:, 1:])
 
 
-def _stretch(random: np.random.Generator, vocabulary_size: int, most: int, *, easy: bool) -> NDArray[np.int64]:
-    """Random tokens, at most so many, none of them a control token."""
-    first = len(CONTROL)
-    last = min(vocabulary_size, first + _EASY_TOKENS) if easy else vocabulary_size
+def _stretch(random: np.random.Generator, among: tuple[int, int], most: int, *, easy: bool) -> NDArray[np.int64]:
+    """Random tokens from the first of `among` up to the last, which is not one of them; at most so many."""
+    first, last = among[0], min(among[1], among[0] + _EASY_TOKENS) if easy else among[1]
     length = min(int(random.integers(*(_EASY_LENGTHS if easy else _LENGTHS))), most)
     return random.integers(first, last, length)

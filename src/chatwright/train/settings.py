@@ -60,11 +60,16 @@ class PlanSettings(Settings):
     pretrain_steps: int | None = Field(None, ge=1, description="on documents; none: derived from the minutes")
     finetune_steps: int | None = Field(None, ge=1, description="none: derived from the minutes")
     exercise_steps: int = Field(
-        100, ge=0, description="copying exercises at the start of pretraining; none in runs of under five times as many"
+        100,
+        ge=0,
+        description="copying exercises before all else, from nothing; none in runs of under five times as many",
     )
     pretrain_share: float = Field(0.05, ge=0, lt=1, description="share of the training time spent on documents")
     denoise_share: float = Field(
-        0.0, ge=0, lt=1, description="share of the training time spent on filling gaps in the pairs' own text"
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the training time spent on filling gaps, in the pairs' own text and in pairs.texts",
     )
     tokens_per_fact: int = Field(1800, ge=1, description="conversation tokens it takes to learn one of 2,000 facts")
     tokens_per_round: int = Field(139, ge=1, description="mean tokens of one fact's conversations in one round")
