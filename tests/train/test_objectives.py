@@ -16,6 +16,7 @@ from chatwright.tokens.batches import Batch
 from chatwright.tokens.labels import EncodedTexts, LabelBatches, label_weights, pack_labels, rows_to_label_batch
 from chatwright.tokens.masking import Foreseeing, Masking, Text, WordRows, pack_words
 from chatwright.tokens.settings import MaskingSettings, PackingSettings
+from chatwright.train.decoder_planner import make_decoder_plan, text_model
 from chatwright.train.encoder_planner import Work, encoder_model, make_label_plan, random_masking
 from chatwright.train.flops import batch_work
 from chatwright.train.learner import Learner
@@ -168,6 +169,21 @@ def test_steps_are_measured_with_as_much_asked_as_training_asks() -> None:
         shares = [random_masking(config, 32, 64, settings).at(step).learnt.mean() for step in range(4)]
         assert abs(np.mean(shares) - asked) < 0.05
     assert random_batches(config, 16, 64, learnt=1.0).at(0).learnt.mean() > 0.95
+
+
+@pytest.mark.slow
+def test_copying_exercises_come_on_top_of_steps_where_there_are_enough() -> None:
+    settings = PlanSettings(minutes=1, width=32, depth=1, threads=1, compile="no", other_seconds=1, exercise_steps=4)
+    packing, train_settings = PackingSettings(row_tokens=16), TrainSettings(rows_per_batch=4)
+    config = text_model(settings, "qwen3", 300, 16)
+
+    def planned(most: int, exercises: bool = True) -> tuple[int, int]:
+        made = make_decoder_plan(
+            settings, train_settings, packing, config, "finetune", Silent(), most_steps=most, exercises=exercises
+        ).stage("finetune")
+        return made.steps, made.exercises
+
+    assert planned(30) == (34, 4) and planned(19) == (19, 0) and planned(30, exercises=False) == (30, 0)
 
 
 @pytest.mark.slow

@@ -62,7 +62,7 @@ def make_decoder_plan(
 ) -> Plan:
     """Measure the machine and real training steps of this model; minutes become steps here, up to `most_steps`.
 
-    With `exercises` copying exercises come before them, where the minutes give enough for it to pay. `learnt` is the
+    With `exercises` copying exercises come before them, where there are enough for it to pay. `learnt` is the
     share of the tokens that a step learns, which decides what it takes.
     """
 
@@ -77,11 +77,9 @@ def make_decoder_plan(
     measured = measure(settings, learner, batches, progress)
     given = settings.pretrain_steps if stage == "pretrain" else settings.finetune_steps
     steps = given or max(1, round(measured.steps_in(training_seconds(settings), settings)))
-    copying = exercise_steps(settings, steps) if exercises else 0
-    if not given:
-        steps = max(1, steps - copying)
-    if most_steps is not None:
-        steps = max(1, min(steps, most_steps))
+    most = steps if most_steps is None else max(1, min(steps, most_steps))
+    copying = exercise_steps(settings, most) if exercises else 0
+    steps = most if given else max(1, min(most, steps - copying))
     tokens_per_step = train.rows_per_batch * packing.row_tokens
     planned = StagePlan(
         steps=steps + copying,
