@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file
 
 from chatwright.core.files import hash_file
 from chatwright.corpus.tables import read_rows
@@ -249,6 +250,13 @@ def options(**more: object) -> list[str]:
     return [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
 
 
+def moved(run: Path, before: str, after: str) -> float:
+    """How far the weights of one stage are from those of another: the norm of the difference, relative."""
+    first, second = (load_file(run / stage / "model.safetensors") for stage in (before, after))
+    squares = [((second[name] - weight).square().sum(), weight.square().sum()) for name, weight in first.items()]
+    return float((sum(gone for gone, _ in squares) / sum(all_ for _, all_ in squares)) ** 0.5)
+
+
 def test_dialogues_become_summaries_after_denoising(tmp_path: Path) -> None:
     names = "Ann Bob Cem Dora Eve Finn Gil Hana Ivo Jan Kim Lea Mia Nils Ole Pia".split()  # noqa: SIM905
     rows = [
@@ -281,6 +289,12 @@ def test_dialogues_become_summaries_after_denoising(tmp_path: Path) -> None:
     assert scores["summary.rouge_l"]["n"] == 4
     assert "stem:yes" in Path(result["page"]).read_text()
     assert json.loads(chatwright(*command, "--json").stdout)["reused"]
+    slowly = ("--set", "finetune.rate_share=0.01", "--set", "finetune.most_pair_epochs=1")
+    before = {stage: (tmp_path / "run" / stage / "manifest.json").read_text() for stage in ("plan", "pretrain")}
+    chatwright("finetune", *command[1:], *slowly)
+    assert before == {stage: (tmp_path / "run" / stage / "manifest.json").read_text() for stage in before}
+    told = json.loads((tmp_path / "run" / "finetune" / "manifest.json").read_text())
+    assert told["figures"]["epochs"] <= 1 and moved(tmp_path / "run", "pretrain", "finetune") < 0.01
     (folder / "dialogsum.dev.jsonl").write_text('{"dialogue": "no summary"}\n')
     again = ("run", "summarize-dialogsum", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "other"), *sets)
     told = chatwright(*again, code=1).stderr

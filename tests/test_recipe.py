@@ -34,6 +34,17 @@ def test_all_mistakes_are_reported_together_with_place_and_nearest_name(tmp_path
     assert len(caught.value.problems) == 6
 
 
+def test_rates_of_going_on_need_something_to_go_on_from() -> None:
+    recipe = load_recipe("summarize-csl-zh", ["finetune.rate_share=0.5", "train.learning_rate=0.01"])
+    going_on = recipe.finetune.of(recipe.train)
+    assert (going_on.learning_rate, going_on.adam_learning_rate) == (0.005, recipe.train.adam_learning_rate / 2)
+    assert going_on.model_copy(update=recipe.train.model_dump()) == recipe.train
+    assert load_recipe("instruct", ["finetune.rate_share=0.5"], {"base": "gpt2"}).finetune.rate_share == 0.5
+    for name in ("instruct", "translate-multi30k", "python-docs"):
+        with pytest.raises(RecipeError, match="rate_share is for what goes on learning"):
+            load_recipe(name, ["finetune.rate_share=0.5"])
+
+
 def test_a_section_that_is_a_value_and_broken_toml_are_told(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="not a section"):
         load_recipe("tiny", ["name.more=1"])

@@ -26,7 +26,7 @@ from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.settings import GenerateSettings
 from chatwright.report.settings import ReportSettings
 from chatwright.tokens.settings import DenoisingSettings, MaskingSettings, PackingSettings, TokenizerSettings
-from chatwright.train.settings import ClassifySettings, LoraSettings, PlanSettings, TrainSettings
+from chatwright.train.settings import ClassifySettings, FinetuneSettings, LoraSettings, PlanSettings, TrainSettings
 
 
 class Recipe(Settings):
@@ -55,6 +55,7 @@ class Recipe(Settings):
     masking: MaskingSettings = MaskingSettings()
     plan: PlanSettings = PlanSettings()
     train: TrainSettings = TrainSettings()
+    finetune: FinetuneSettings = FinetuneSettings()
     classify: ClassifySettings = ClassifySettings()
     lora: LoraSettings = LoraSettings()
     generate: GenerateSettings = GenerateSettings()
@@ -71,6 +72,9 @@ class Recipe(Settings):
             raise ValueError("pairs.texts are read to fill gaps in them: set plan.denoise_share, or pairs.texts = []")
         if self.denoising.sentence_share and not self.plan.denoise_share:
             raise ValueError("denoising.sentence_share is of the steps that fill gaps: set plan.denoise_share")
+        pretrained = self.base or (self.story == "pairs" and self.plan.denoise_share)
+        if self.finetune.rate_share != 1 and not pretrained:
+            raise ValueError("finetune.rate_share is for what goes on learning: set plan.denoise_share, or --from")
         return self
 
 

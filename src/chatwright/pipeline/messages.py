@@ -131,7 +131,7 @@ def finetune(job: Job) -> Artifact:
             folder,
             planned,
             rows,
-            recipe.train,
+            recipe.finetune.of(recipe.train) if recipe.base else recipe.train,
             steps=planned.stage("finetune").steps,
             exercises=planned.stage("finetune").exercises,
             seed=derive_seed(recipe.seed, "finetune"),
@@ -147,7 +147,7 @@ def finetune(job: Job) -> Artifact:
         epochs = (figures["steps"] - given.exercises) * given.rows_per_batch / len(rows)
         return {**figures, "epochs": round(epochs, 2)}
 
-    settings = settings_of(job.recipe, "train", "lora")
+    settings = settings_of(job.recipe, "train", "finetune", "lora")
     inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
     return job.build("finetune", settings, inputs, work, resumable=True, scratch=(CHECKPOINT,))
 

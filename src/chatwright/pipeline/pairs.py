@@ -153,6 +153,7 @@ def finetune(job: Job) -> Artifact:
     learnt = tokenizer(job)  # text that cannot be used is told before anything is measured
     packed, made = tokens(job), plan(job)
     before = pretrain(job) if job.recipe.plan.denoise_share else None
+    going_on = job.recipe.finetune
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.corpus.pairs import preparation
@@ -166,8 +167,8 @@ def finetune(job: Job) -> Artifact:
             folder,
             planned,
             PairBatches(rows, count, derive_seed(seed, "batches")),
-            job.recipe.train,
-            steps=max(1, min(planned.stage("finetune").steps, job.recipe.plan.most_pair_epochs * len(rows) // count)),
+            going_on.of(job.recipe.train) if before else job.recipe.train,
+            steps=max(1, min(planned.stage("finetune").steps, going_on.most_pair_epochs * len(rows) // count)),
             seed=seed,
             start=before.folder if before else None,
             tokenizer=learnt.folder,
@@ -177,7 +178,7 @@ def finetune(job: Job) -> Artifact:
         preparation(job.recipe.pairs).save(folder)
         return {**figures, "epochs": round(figures["steps"] * count / len(rows), 2)}
 
-    settings = {**settings_of(job.recipe, "train"), "most_pair_epochs": job.recipe.plan.most_pair_epochs}
+    settings = settings_of(job.recipe, "train", "finetune")
     inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
     if before:
         inputs["pretrain"] = before

@@ -16,7 +16,7 @@ from chatwright.report.scores import collect_scores
 from chatwright.report.story import KINDS
 from chatwright.report.targets import Target, Verdict, judge, targets_for
 
-_HEAD = ("recipe", "seed", "what", "score", "interval", "gate", "aim", "parameters", "minutes", "share of peak")
+_HEAD = ("recipe", "seed", "what", "score", "interval", "gate", "aim", "parameters", "minutes", "share of peak", "peak")
 _WATTS = 0.0  # energy is no column here
 
 
@@ -28,11 +28,8 @@ def runs_table(runs: Sequence[Path], earlier: str = "") -> str:
     told = [_read(run) for run in runs]
     lines = _lines_of_runs(earlier)
     lines |= _lines_of_runs("\n".join(_line(row) for each in told for row in _rows(*each)))
-    machines = {line for line in earlier.splitlines() if line.startswith("- ")} | {
-        f"- {_machine(record)}" for _, record in told
-    }
     shown = [_line(_HEAD), _line(["---"] * len(_HEAD)), *(line for run in lines.values() for line in run)]
-    return "\n".join([*shown, "", "Measured on:", "", *sorted(machines), ""])
+    return "\n".join([*shown, ""])
 
 
 def _lines_of_runs(table: str) -> dict[tuple[str, str], list[str]]:
@@ -67,6 +64,7 @@ def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
         formats.scaled(trained[-1]["parameters"], "").strip() if trained else formats.DASH,
         f"{cost.seconds / 60:.1f}",
         formats.DASH if cost.peak_share is None else formats.percent(cost.peak_share),
+        _peak(record),
     ]
     verdicts = judge(targets_for(recipe, record.read_from), scores)
     verdicts = [each for each in verdicts if each.target.name != "run.minutes"]  # a column of its own
@@ -94,11 +92,14 @@ def _limit(verdict: Verdict | None, which: str) -> str:
     return f"{target.limit(value)} {'✓' if held else '✗' if held is False else ''}".strip()
 
 
-def _machine(record: RunRecord) -> str:
-    machine = record.machine
-    peak = machine.get("peak_bf16_flops_per_second")
-    told = f"{machine.get('processor', 'an unknown processor')}, {machine.get('threads', '?')} threads"
-    return told + (f", {formats.scaled(float(peak), 'FLOP/s')} measured (bfloat16)" if peak else "")
+def _peak(record: RunRecord) -> str:
+    """The processor, and what the plan measured of it in the precision that was trained in."""
+    machine, precision = record.machine, record.plan.get("precision")
+    key = "peak_bf16_flops_per_second" if precision == "bfloat16" else "peak_float32_flops_per_second"
+    processor = str(machine.get("processor", "an unknown processor"))
+    if not machine.get(key):
+        return processor
+    return f"{processor}: {formats.scaled(float(machine[key]), 'FLOP/s')}, {precision}"
 
 
 def _line(cells: Sequence[str]) -> str:

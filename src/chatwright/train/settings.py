@@ -28,6 +28,18 @@ class TrainSettings(Settings):
     checkpoint_every: int = Field(100, ge=1, description="steps between checkpoints")
 
 
+class FinetuneSettings(Settings):
+    """How a model goes on learning from what it was pretrained on: pairs, or messages on a base."""
+
+    rate_share: float = Field(1.0, gt=0, le=1, description="the peak rates, as a share of those of `train`")
+    most_pair_epochs: int = Field(200, ge=1, description="no pair is learnt more often than this")
+
+    def of(self, train: TrainSettings) -> TrainSettings:
+        """The settings of training with these rates."""
+        rates = {name: getattr(train, name) * self.rate_share for name in ("learning_rate", "adam_learning_rate")}
+        return train.model_copy(update=rates)
+
+
 class ClassifySettings(TrainSettings):
     """How a classifier learns, after masked pretraining or without it."""
 
@@ -75,7 +87,6 @@ class PlanSettings(Settings):
     tokens_per_round: int = Field(139, ge=1, description="mean tokens of one fact's conversations in one round")
     most_rounds: int = Field(60, ge=1, description="no fact is asked about in more rounds than this")
     most_epochs: int = Field(12, ge=1, description="no document or conversation is read more often than this")
-    most_pair_epochs: int = Field(200, ge=1, description="no pair is learnt more often than this")
     other_seconds: float = Field(110.0, ge=0, description="wall time of all that is not training")
     prudence: float = Field(0.92, gt=0, le=1, description="share of the measured speed that is counted on")
     precision: Literal["auto", "bfloat16", "float32"] = Field("auto", description="auto: bfloat16 where it is fast")
