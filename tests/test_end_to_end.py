@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from chatwright.core.files import hash_file
 from chatwright.corpus.tables import read_rows
+from tests.evaluate.test_tasks import piqa
 
 pytestmark = pytest.mark.slow
 
@@ -404,13 +405,22 @@ def test_books_become_a_gpt2_that_stock_classes_load(tmp_path: Path) -> None:
         text__held_out=0.2,
         generate__max_new_tokens=8,
     )
+    sets += ["--set", 'evaluate.tasks=["piqa"]', "--data", str(tmp_path / "data")]
     command = ("run", "gpt2-story", "--docs", str(books), "--out", str(tmp_path / "run"), *sets)
+    assert "piqa/…" in chatwright(*command, code=2).stderr  # before anything is read
+    assert not (tmp_path / "run" / "corpus").exists()
+    (tmp_path / "data").mkdir()
+    piqa(tmp_path / "data")
     result = json.loads(chatwright(*command, "--json").stdout)
-    names = {row["name"] for row in result["scores"]}
-    assert {"language.perplexity", "language.bits_per_byte"} <= names
+    scores = {row["name"]: row for row in result["scores"]}
+    assert {"language.perplexity", "language.bits_per_byte", "piqa.chance"} <= scores.keys()
+    assert scores["piqa.accuracy"]["n"] == 2 and scores["piqa.accuracy"]["high"] > scores["piqa.accuracy"]["low"]
+    asked = json.loads(chatwright("evaluate", str(tmp_path / "run"), "--tasks", "piqa", *sets[-2:], "--json").stdout)
+    assert asked["tasks"]["piqa"]["figures"]["accuracy"]["value"] == scores["piqa.accuracy"]["value"]
     assert "It has not learnt to answer" in (tmp_path / "run" / "report" / "README.md").read_text()
     page = (tmp_path / "run" / "report" / "index.html").read_text()
-    assert "nothing judges them" in page and "wrong</span>" not in page
+    assert "Everyday physics" in page and "what guessing scores" in page
+    assert "what the data has stands below each" in page and "wrong</span>" not in page
     told = json.loads(chatwright("export", str(tmp_path / "run"), "--to", str(tmp_path / "story"), "--json").stdout)
     assert told["architecture"] == "GPT2LMHeadModel" and told["proof"]["texts"] == 200
     ours = chatwright("generate", str(tmp_path / "run"), "Once upon a time", "--max-length", "50").stdout
@@ -442,9 +452,17 @@ def test_a_pretrained_model_learns_to_answer_and_its_adapters_are_those_of_peft(
         generate__max_new_tokens=6,
     )
     common = ("--from", str(base), "--file", str(talks), *sets)
-    chatwright("run", *common, "--out", str(tmp_path / "full"))
+    (tmp_path / "data").mkdir()
+    asked = ("--set", 'evaluate.tasks=["piqa"]', "--data", str(piqa(tmp_path / "data")))
+    chatwright("run", *common, *asked, "--out", str(tmp_path / "full"))
     scores = {row["name"] for row in json.loads((tmp_path / "full/report/scores.json").read_text())["rows"]}
-    assert {"language.loss", "language.loss_before", "right answer.accuracy", "answers.rouge_l"} <= scores
+    assert {
+        "language.loss",
+        "language.loss_before",
+        "right answer.accuracy",
+        "answers.rouge_l",
+        "piqa.accuracy",
+    } <= scores
     assert chatwright("chat", str(tmp_path / "full"), "--ask", "Say 3.").stdout
     too_long = chatwright(
         "plan", *common, "--set", "packing.row_tokens=999", "--out", str(tmp_path / "x"), code=2

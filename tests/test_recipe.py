@@ -34,6 +34,35 @@ def test_all_mistakes_are_reported_together_with_place_and_nearest_name(tmp_path
     assert len(caught.value.problems) == 6
 
 
+def test_a_recipe_extends_another(tmp_path: Path) -> None:
+    mine, more = tmp_path / "mine.toml", tmp_path / "more.toml"
+    mine.write_text('extends = "blimp-masked"\nname = "mine"\n[plan]\nminutes = 7\n')
+    more.write_text('extends = "mine.toml"\nname = "more"\n[text]\nnames = ["gutenberg"]\n')
+    recipe, below = load_recipe(str(more), ["plan.depth=3"]), load_recipe("blimp-masked")
+    assert (recipe.name, recipe.plan.minutes, recipe.plan.depth, recipe.plan.width) == ("more", 7, 3, below.plan.width)
+    assert recipe.text.names == ("gutenberg",) and recipe.text.objective == "masked"
+    assert recipe.masking == below.masking and recipe.title == below.title
+    mine.write_text('extends = "more.toml"\nname = "mine"\n')
+    with pytest.raises(UsageError, match="in a circle"):
+        load_recipe(str(more))
+    mine.write_text('extends = 3\nname = "mine"\n')
+    with pytest.raises(RecipeError, match="3, not a recipe"):
+        load_recipe(str(mine))
+    mine.write_text('extends = "blimb"\nname = "mine"\n')
+    with pytest.raises(UsageError, match="did you mean 'blimp'"):
+        load_recipe(str(mine))
+
+
+def test_tasks_are_for_what_can_be_asked_them() -> None:
+    assert load_recipe("instruct", ['evaluate.tasks=["piqa"]']).evaluate.tasks == ("piqa",)
+    with pytest.raises(RecipeError, match="stories 'text' and 'messages'"):
+        load_recipe("python-docs", ['evaluate.tasks=["piqa"]'])
+    with pytest.raises(RecipeError, match="leave out arc-challenge, piqa"):
+        load_recipe("blimp-masked", ['evaluate.tasks=["blimp", "piqa", "arc-challenge"]'])
+    with pytest.raises(RecipeError, match=r"evaluate\.tasks"):
+        load_recipe("blimp", ['evaluate.tasks=["grammar"]'])
+
+
 def test_rates_of_going_on_need_something_to_go_on_from() -> None:
     recipe = load_recipe("summarize-csl-zh", ["finetune.rate_share=0.5", "train.learning_rate=0.01"])
     going_on = recipe.finetune.of(recipe.train)

@@ -72,6 +72,14 @@ class Recipe(Settings):
             raise ValueError("pairs.texts are read to fill gaps in them: set plan.denoise_share, or pairs.texts = []")
         if self.denoising.sentence_share and not self.plan.denoise_share:
             raise ValueError("denoising.sentence_share is of the steps that fill gaps: set plan.denoise_share")
+        asked = set(self.evaluate.tasks)
+        if asked and self.story not in ("text", "messages"):
+            raise ValueError(
+                "evaluate.tasks are asked of stories 'text' and 'messages': use `chatwright evaluate RUN --tasks`"
+            )
+        if self.text.objective == "masked" and asked - {"blimp"}:
+            others = ", ".join(sorted(asked - {"blimp"}))
+            raise ValueError(f"an encoder does not say how a text goes on: leave out {others}")
         pretrained = self.base or (self.story == "pairs" and self.plan.denoise_share)
         if self.finetune.rate_share != 1 and not pretrained:
             raise ValueError("finetune.rate_share is for what goes on learning: set plan.denoise_share, or --from")
@@ -111,7 +119,33 @@ def load_recipe(name: str, overrides: Sequence[str] = (), changes: dict[str, Any
     return recipe
 
 
-def _parse(name: str) -> dict[str, Any]:
+def _parse(name: str, extended_by: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a recipe's file says, on top of what the recipe says that it `extends`."""
+    values = _read(name)
+    base = values.pop("extends", None)
+    if base is None:
+        return values
+    if not isinstance(base, str):
+        problem = Problem("extends", f"is {base!r}, not a recipe", "name a shipped recipe or a .toml file")
+        raise RecipeError(name, [problem])
+    if base.endswith(".toml"):
+        base = str(Path(name).parent / base)
+    chain = (*extended_by, name)
+    if base in chain:
+        raise UsageError("these recipes extend each other in a circle", where=" → ".join((*chain, base)))
+    return _on_top(_parse(base, chain), values)
+
+
+def _on_top(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Both, section by section; what stands above counts."""
+    merged = {**below, **above}
+    for key in below.keys() & above.keys():
+        if isinstance(below[key], dict) and isinstance(above[key], dict):
+            merged[key] = _on_top(below[key], above[key])
+    return merged
+
+
+def _read(name: str) -> dict[str, Any]:
     path = Path(name)
     if path.suffix != ".toml":
         if name not in shipped_recipes():

@@ -68,7 +68,7 @@ def test_runs_are_added_to_a_table(tmp_path: Path) -> None:
     first, second = make_run(tmp_path / "first"), make_run(tmp_path / "second")
     document = tmp_path / "tasks.md"
     document.write_text(
-        "<!-- table: begin -->\n| of another time | 1 | a | b | c | d | e | f | g | h | i |\n<!-- table: end -->\n"
+        "<!-- table: begin -->\n| of another time | 1 | a | b | c | d | e | f | g | h | i | j |\n<!-- table: end -->\n"
     )
     table([first], document, add=True)
     text = document.read_text()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from chatwright.core.progress import Silent
-from chatwright.evaluate.minimal_pairs import minimal_pairs, sentence_likelihoods
+from chatwright.evaluate.minimal_pairs import minimal_pairs
 from chatwright.evaluate.reading import masked_loss
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.likelihood import continuation_likelihoods
+from chatwright.interop.pretrained import Pretrained
+from chatwright.interop.text import OwnCodec
 from chatwright.model.config import ModelConfig
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
@@ -48,6 +51,10 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.learn(SENTENCES * 9, 330, (MASK,))
 
 
+def sentences(model: Decoder | Encoder, own: Tokenizer) -> Callable[[Sequence[str]], NDArray[np.float64]]:
+    return Pretrained(model, OwnCodec(own, model.config.family), Path()).sentences
+
+
 def test_continuations_in_batches_are_as_likely_as_alone() -> None:
     model, random = decoder(), np.random.default_rng(0)
     prompts = [random.integers(0, 340, random.integers(1, 9)).tolist() for _ in range(30)]
@@ -68,14 +75,14 @@ def test_a_prompt_that_is_too_long_loses_its_beginning() -> None:
 def test_a_sentence_of_a_decoder_has_an_end() -> None:
     model, own = decoder(), tokenizer()
     begin, end = own.control[BEGIN], own.control[END]
-    told = sentence_likelihoods(model, own, SENTENCES)
+    told = sentences(model, own)(SENTENCES)
     expected = continuation_likelihoods(model, [[begin]] * 4, [[*own.encode(text), end] for text in SENTENCES])
     assert told == pytest.approx(expected)
 
 
 def test_the_pseudo_likelihood_hides_each_token_alone() -> None:
     model, own = encoder(), tokenizer()
-    told = sentence_likelihoods(model, own, SENTENCES)
+    told = sentences(model, own)(SENTENCES)
     for text, found in zip(SENTENCES, told, strict=True):
         ids = [own.control[BEGIN], *own.encode(text), own.control[END]]
         expected = 0.0
@@ -89,13 +96,13 @@ def test_the_pseudo_likelihood_hides_each_token_alone() -> None:
 def test_minimal_pairs_count_where_the_good_one_is_likelier(tmp_path: Path) -> None:
     model, own = decoder(), tokenizer()
     (tmp_path / "blimp").mkdir()
-    told = sentence_likelihoods(model, own, SENTENCES)
+    told = sentences(model, own)(SENTENCES)
     best, worst = SENTENCES[int(told.argmax())], SENTENCES[int(told.argmin())]
     pairs = [(best, worst)] * 3 + [(worst, best)]
     for name in ("one", "two"):
         lines = [json.dumps({"sentence_good": good, "sentence_bad": bad}) for good, bad in pairs]
         (tmp_path / "blimp" / f"{name}.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
-    figures, right, _ = minimal_pairs(tmp_path, partial(sentence_likelihoods, model, own), EvaluateSettings(), Silent())
+    figures, right, _ = minimal_pairs(tmp_path, sentences(model, own), EvaluateSettings(), Silent())
     assert right.tolist() == [1, 1, 1, 0] * 2
     assert figures["accuracy"]["value"] == 0.75 and figures["paradigms"]["two"]["value"] == 0.75
     assert figures["n"] == 8

@@ -151,7 +151,6 @@ class TextSettings(Settings):
     passage_characters: int = Field(4_000, ge=200, description="documents are cut into passages of about this length")
     held_out: float = Field(0.03, gt=0, lt=0.5, description="share of the passages kept for validation, by a hash")
     minimum_characters: int = Field(20_000, ge=1, description="characters below which training makes no sense")
-    blimp: bool = Field(False, description="ask for grammar by minimal pairs (the data set blimp)")
     samples: int = Field(8, ge=0, description="beginnings of unread passages that the model goes on from")
 
     @model_validator(mode="after")

@@ -17,10 +17,6 @@ from chatwright.core.progress import Progress
 from chatwright.corpus.public import read_json_lines
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.uncertainty import share_interval
-from chatwright.generate.likelihood import text_likelihoods
-from chatwright.model.decoder import Decoder
-from chatwright.model.encoder import Encoder
-from chatwright.tokens.tokenizer import BEGIN, END, MASK, Tokenizer
 
 TASK, FOLDER = "blimp", "blimp"
 
@@ -52,12 +48,3 @@ def minimal_pairs(
     accuracy = share_interval(every, confidence=settings.confidence).figure("share")
     summary = {"n": len(every), "accuracy": accuracy, "chance": 0.5, "paradigms": figures}
     return summary, np.asarray(every, np.float64), texts
-
-
-def sentence_likelihoods(
-    model: Decoder | Encoder, tokenizer: Tokenizer, sentences: Sequence[str]
-) -> NDArray[np.float64]:
-    """The logarithm of each sentence's likelihood, or pseudo-likelihood, in nats: [N]."""
-    begin, end = tokenizer.control[BEGIN], tokenizer.control[END]
-    encoded = [[begin, *ids, end] for ids in tokenizer.encode_batch(list(sentences))]
-    return text_likelihoods(model, encoded, tokenizer.control.get(MASK))

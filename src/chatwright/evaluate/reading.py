@@ -1,10 +1,9 @@
-"""The evaluation of a model that has only read: language scores, grammar, and how it goes on."""
+"""The evaluation of a model that has only read: language scores, and how it goes on."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import torch
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import stream
 from chatwright.corpus.settings import TextSettings
-from chatwright.evaluate.minimal_pairs import TASK, minimal_pairs, sentence_likelihoods
 from chatwright.evaluate.perplexity import language_scores, negative_log_likelihood
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.engine import generate
@@ -61,15 +59,7 @@ def evaluate_text(
         batches = Masking.of(WordRows.load(packed, "validation"), tokenizer, masking, rows_per_batch=_ROWS, seed=seed)
         loss = masked_loss(read, batches, torch.float32)
         language = {"masked_loss": loss, "masked_perplexity": math.exp(min(loss, 700.0))}
-    tasks, signatures = dict[str, Any](), dict[str, str]()
-    if text_settings.blimp:
-        assert isinstance(read, Decoder | Encoder)
-        asked = partial(sentence_likelihoods, read, tokenizer)
-        tasks[TASK], *_ = minimal_pairs(Path(str(text_settings.data)), asked, settings, progress)
-        signatures[TASK] = (
-            "whole sentences, log p" if isinstance(read, Decoder) else "whole sentences, pseudo-log-likelihood"
-        )
-    return {"tasks": tasks, "language": language, "signatures": signatures}, answers
+    return {"language": language}, answers
 
 
 @torch.no_grad()

@@ -81,7 +81,12 @@ def check_tasks(names: Sequence[str], data: str | None) -> None:
         if name in PAIR_SETS:
             public_files(data, name, PAIR_SETS[name].files(_pair_settings(name)))
         else:
-            public_folder(data, BLIMP if name == BLIMP else CHOICE_SETS[name].folder)
+            public_folder(data, task_folder(name))
+
+
+def task_folder(name: str) -> str:
+    """Below the folder of public data, where the files of a task that is asked by likelihood lie."""
+    return BLIMP if name == BLIMP else CHOICE_SETS[name].folder
 
 
 def run_task(

@@ -13,6 +13,7 @@ from chatwright.core.errors import UsageError
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
 from chatwright.pipeline.job import CHECKPOINT, Job, next_token_loss, report_on, settings_of, stage, write_scores
+from chatwright.pipeline.tasks import ask_tasks, task_files
 
 
 @stage
@@ -21,6 +22,7 @@ def corpus(job: Job) -> Artifact:
     from chatwright.corpus.messages import build_messages, messages_identity
 
     messages = job.recipe.messages
+    task_files(job)
     told = messages.model_dump(mode="json", include={"names", "most", "held_out"})
     settings = {"messages": told, "files": messages_identity(messages)}
     return job.build("corpus", settings, {}, lambda folder, progress: build_messages(folder, messages, progress))
@@ -177,13 +179,15 @@ def evaluate(job: Job) -> Artifact:
             seed=recipe.seed,
             progress=progress,
         )
+        tasks, signatures = ask_tasks(job, last.folder, progress)
+        scores = {**scores, "tasks": scores["tasks"] | tasks, "signatures": scores["signatures"] | signatures}
         write_scores(folder, scores, answers)
         return {"answers": len(answers), **scores["language"]}
 
     inputs = {"corpus": read, "tokens": packed, "finetune": last}
     told = job.recipe.messages.model_dump(mode="json", include={"choices", "samples"})
     told["chosen_by"] = "likelier than after learnt talks"  # what was scored in another way is scored again
-    settings = {**settings_of(job.recipe, "evaluate", "generate"), "messages": told}
+    settings = {**settings_of(job.recipe, "evaluate", "generate"), "messages": told, "files": task_files(job)}
     return job.build("evaluate", settings, inputs, work)
 
 

@@ -14,17 +14,16 @@ from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
 from chatwright.pipeline import collection
 from chatwright.pipeline.job import CHECKPOINT, Job, next_token_loss, report_on, settings_of, stage, write_scores
+from chatwright.pipeline.tasks import ask_tasks, task_files
 
 
 @stage
 def corpus(job: Job) -> Artifact:
     """Read the text, cut it into passages; what was left out is in the ledger."""
-    from chatwright.corpus.public import public_folder
     from chatwright.corpus.texts import build_texts, texts_identity
 
     text = job.recipe.text
-    if text.blimp:  # told before anything is trained
-        public_folder(text.data, "blimp")
+    task_files(job)
     if job.recipe.collection.sources:
         return collection.corpus(job)
     kept = {"names", "license", "objective", "passage_characters", "held_out", "minimum_characters"}
@@ -164,9 +163,8 @@ def _masked(
 
 @stage
 def evaluate(job: Job) -> Artifact:
-    """How well unread passages are foreseen, grammar where it is asked, and how the model goes on."""
+    """How well unread passages are foreseen, how the model goes on, and the public tasks of the recipe."""
     read, learnt, packed, last, made = corpus(job), tokenizer(job), tokens(job), pretrain(job), plan(job)
-    pairs = job.recipe.text.blimp
 
     def work(folder: Path, progress: Progress) -> dict[str, Any]:
         from chatwright.evaluate.reading import evaluate_text
@@ -186,16 +184,12 @@ def evaluate(job: Job) -> Artifact:
             seed=recipe.seed,
             progress=progress,
         )
-        write_scores(folder, scores, answers)
-        told = {"blimp": scores["tasks"]["blimp"]["accuracy"]["value"]} if pairs else {}
-        return {**scores["language"], **told}
+        tasks, signatures = ask_tasks(job, last.folder, progress)
+        write_scores(folder, {**scores, "tasks": tasks, "signatures": signatures}, answers)
+        return {**scores["language"], **{name: told["accuracy"]["value"] for name, told in tasks.items()}}
 
     settings: dict[str, Any] = settings_of(job.recipe, "evaluate", "generate")
-    settings["samples"] = job.recipe.text.samples
-    if pairs:
-        from chatwright.corpus.public import public_folder
-
-        settings["blimp"] = public_folder(job.recipe.text.data, "blimp")
+    settings |= {"samples": job.recipe.text.samples, "files": task_files(job)}
     inputs = {"corpus": read, "tokenizer": learnt, "tokens": packed, "pretrain": last}
     return job.build("evaluate", settings, inputs, work)
 

@@ -84,7 +84,22 @@ KINDS = (
         baseline="reading.baseline_token_f1",
         baseline_is="what the sentence nearest the question scores",
     ),
-    Kind("blimp.accuracy", "Grammar", "the right one of two sentences is held likelier (BLiMP; chance 50%)"),
+    Kind(
+        "blimp.accuracy",
+        "Grammar",
+        "the right one of two sentences is held likelier (BLiMP)",
+        baseline="blimp.chance",
+        baseline_is="what guessing scores",
+    ),
+    *(
+        Kind(f"{task}.accuracy", label, told, baseline=f"{task}.chance", baseline_is="what guessing scores")
+        for task, label, told in (
+            ("piqa", "Everyday physics", "the right one of two ways to do something is held likelier (PIQA)"),
+            ("arc-challenge", "School science", "the right answer is held likeliest (ARC-Challenge)"),
+            ("cmmlu", "Knowledge, in Chinese", "the right one of four answers is held likeliest (CMMLU)"),
+            ("mmlu", "Knowledge", "the right one of four answers is held likeliest (MMLU)"),
+        )
+    ),
     Kind(
         "right answer.accuracy",
         "The right answer",

@@ -16,7 +16,8 @@ from chatwright.report.scores import collect_scores
 from chatwright.report.story import KINDS
 from chatwright.report.targets import Target, Verdict, judge, targets_for
 
-_HEAD = ("recipe", "seed", "what", "score", "interval", "gate", "aim", "parameters", "minutes", "share of peak", "peak")
+_HEAD = ("recipe", "seed", "what", "score", "interval", "baseline", "gate", "aim")
+_HEAD += ("parameters", "minutes", "share of peak", "peak")
 _WATTS = 0.0  # energy is no column here
 
 
@@ -74,9 +75,13 @@ def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
     for name in [*judged, *shown]:
         score, verdict = scores.get(name), judged.get(name)
         limits = [_limit(verdict, "gate"), _limit(verdict, "aim")]
-        what = verdict.target.label if verdict else next(kind.label for kind in KINDS if kind.name == name)
+        kind = next((kind for kind in KINDS if kind.name == name), None)
+        what = verdict.target.label if verdict else kind.label if kind else name
         value = (score.text, score.interval or formats.DASH) if score else ("not measured", formats.DASH)
-        rows.append([recipe, ", ".join(map(str, sorted(seeds))), f"{what} (`{name}`)", *value, *limits, *ends])
+        beside = scores.get(kind.baseline) if kind else None
+        baseline = beside.text if beside else formats.DASH
+        run = recipe, ", ".join(map(str, sorted(seeds)))
+        rows.append([*run, f"{what} (`{name}`)", *value, baseline, *limits, *ends])
     return rows
 
 
