@@ -463,6 +463,8 @@ def test_a_pretrained_model_learns_to_answer_and_its_adapters_are_those_of_peft(
         "answers.rouge_l",
         "piqa.accuracy",
     } <= scores
+    told = chatwright("table", str(tmp_path / "full")).stdout
+    assert "(`language.loss`)" in told and "(`piqa.accuracy`)" in told
     assert chatwright("chat", str(tmp_path / "full"), "--ask", "Say 3.").stdout
     too_long = chatwright(
         "plan", *common, "--set", "packing.row_tokens=999", "--out", str(tmp_path / "x"), code=2

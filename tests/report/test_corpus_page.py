@@ -11,6 +11,7 @@ from chatwright.report.bars import languages_svg, lengths_svg, values_svg
 from chatwright.report.collected import read_collected
 from chatwright.report.corpus_page import render_corpus_page, write_corpus_page
 from chatwright.report.formats import visible
+from chatwright.report.table import runs_table
 from tests.report.collections import build, card, make_collection, rule, summary
 from tests.report.test_build import Page, links, report
 
@@ -203,3 +204,5 @@ def test_a_run_of_text_alone_tells_how_well_text_is_foreseen(tmp_path: Path) -> 
     report(tmp_path / "report", tmp_path / "run")
     text = Page((tmp_path / "report" / "index.html").read_text(encoding="utf-8")).text
     assert "facts taught" not in text and "Text it has not read" in text and "1.979" in text
+    (row,) = [line for line in runs_table([tmp_path / "run"]).splitlines() if "language" in line]
+    assert row.startswith("| run | 0 | Text it has not read (`language.bits_per_byte`) | 1.979 |")

@@ -13,7 +13,7 @@ from chatwright.report import formats
 from chatwright.report.costs import run_cost
 from chatwright.report.record import TRAINING, RunRecord, read_run
 from chatwright.report.scores import collect_scores
-from chatwright.report.story import KINDS
+from chatwright.report.story import KINDS, LANGUAGE
 from chatwright.report.targets import Target, Verdict, judge, targets_for
 
 _HEAD = ("recipe", "seed", "what", "score", "interval", "baseline", "gate", "aim")
@@ -71,11 +71,13 @@ def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
     verdicts = [each for each in verdicts if each.target.name != "run.minutes"]  # a column of its own
     judged = {verdict.target.name: verdict for verdict in verdicts}
     shown = [kind.name for kind in KINDS if kind.name in scores and kind.name not in judged]
+    if not judged and not shown and LANGUAGE.name in scores:
+        shown = [LANGUAGE.name]
     rows = []
     for name in [*judged, *shown]:
         score, verdict = scores.get(name), judged.get(name)
         limits = [_limit(verdict, "gate"), _limit(verdict, "aim")]
-        kind = next((kind for kind in KINDS if kind.name == name), None)
+        kind = next((kind for kind in (*KINDS, LANGUAGE) if kind.name == name), None)
         what = verdict.target.label if verdict else kind.label if kind else name
         value = (score.text, score.interval or formats.DASH) if score else ("not measured", formats.DASH)
         beside = scores.get(kind.baseline) if kind else None
