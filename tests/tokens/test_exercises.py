@@ -4,9 +4,7 @@ from chatwright.tokens.batches import Batch
 from chatwright.tokens.exercises import Exercises, PairExercises
 from chatwright.tokens.tokenizer import BEGIN, CONTROL, END
 
-PAIRS = PairExercises(
-    steps=10, rows_per_batch=5, source_places=96, target_places=48, vocabulary_size=1000, first=38, seed=3
-)
+PAIRS = PairExercises(steps=10, rows_per_batch=5, row_tokens=48, vocabulary_size=1000, first=38, seed=3)
 EXERCISES = Exercises(steps=10, rows_per_batch=5, row_tokens=64, vocabulary_size=1000, seed=3)
 
 
@@ -43,7 +41,7 @@ def test_a_target_is_what_follows_a_place_of_its_source() -> None:
     cut = False
     for step in range(PAIRS.steps):
         batch = PAIRS.at(step)
-        assert batch.source.shape == (5, 96) and batch.inputs.shape == batch.targets.shape == batch.learnt.shape == (
+        assert batch.source.shape == (5, 48) and batch.inputs.shape == batch.targets.shape == batch.learnt.shape == (
             5,
             48,
         )

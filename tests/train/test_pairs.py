@@ -13,6 +13,7 @@ from chatwright.core.progress import Silent
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.encoder_decoder import EncoderDecoder
+from chatwright.tokens.exercises import PairExercises
 from chatwright.tokens.pairs import Pair, PairBatch, PairBatches, pack_pairs
 from chatwright.train.averaging import WeightAverage
 from chatwright.train.flops import pair_flops
@@ -137,3 +138,13 @@ def test_flops_of_pairs_count_each_side_by_its_tokens() -> None:
     pairs = 2 * 9 + 2 * (6 + 9)
     expected = 6 * (encoder * 3 + decoder * 3 + (feed_forward + 40 * 32) * 2) + 12 * 32 * pairs
     assert pair_flops(CONFIG, batch, source=3, tokens=3, learnt=2) == expected
+
+
+@pytest.mark.slow
+def test_copying_exercises_teach_copying() -> None:
+    model = EncoderDecoder(pair_model(PlanSettings(width=64, depth=2), 300, context=48))
+    model.initialise(0)
+    copying, settings = PairExercises(160, 24, 48, 300, 10, seed=1), TrainSettings(warmup_share=0.05, decay_share=0.5)
+    one = Learner(model, smoothed_pairs(0.0), settings, steps=160, dtype=torch.float32, compiled=False)
+    losses = [one.step(step, copying.at(step)).loss for step in range(160)]
+    assert losses[0] > 5 and np.mean(losses[-10:]) < 2  # 4.4 at the rate of embeddings

@@ -110,8 +110,7 @@ def pretrain(job: Job) -> Artifact:
         given, packing, seed = planned.stage("pretrain"), recipe.packing, derive_seed(recipe.seed, "pretrain")
         copying = PairExercises(
             given.exercises,
-            given.rows_per_batch,
-            packing.source_tokens,
+            max(1, given.tokens_per_step // (2 * packing.row_tokens)),  # as many places as other steps have
             packing.row_tokens,
             planned.model.vocabulary_size,
             1 + max(*words.control.values(), *words.gaps),

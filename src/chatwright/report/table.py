@@ -16,8 +16,8 @@ from chatwright.report.scores import collect_scores
 from chatwright.report.story import KINDS, LANGUAGE
 from chatwright.report.targets import Target, Verdict, judge, targets_for
 
-_HEAD = ("recipe", "seed", "what", "score", "interval", "baseline", "gate", "aim")
-_HEAD += ("parameters", "minutes", "share of peak", "peak")
+_RUN, _COST = ("recipe", "seed"), ("parameters", "minutes", "share of peak", "peak")
+_HEAD = (*_RUN, "what", "score", "interval", "baseline", "gate", "aim", *_COST)
 _WATTS = 0.0  # energy is no column here
 
 

@@ -2,7 +2,7 @@
 
 Chat lives on copying: a name from the question, an answer from a turn before; so do titles and answers out of a
 text. The attention heads that do it form late when known names can be answered from memory, and within some dozen
-steps when only copying helps (docs/log.md, "Copying"). B rows, S source places, T tokens in a row.
+steps when only copying helps (docs/log.md, "Copying"). B rows, T tokens in a row.
 """
 
 from __future__ import annotations
@@ -56,13 +56,12 @@ class Exercises:
 class PairExercises:
     """The same for an encoder-decoder: the source is a stretch, the target what follows some place of it to its end.
 
-    What stands at that place is given, all after it is learnt.
+    What stands at that place is given, all after it is learnt. Both sides have T places.
     """
 
     steps: int
     rows_per_batch: int
-    source_places: int
-    target_places: int
+    row_tokens: int
     vocabulary_size: int
     first: int  # the first id that is no control token and no gap
     seed: int
@@ -70,14 +69,14 @@ class PairExercises:
     def at(self, step: int) -> PairBatch:
         """The batch of `step`, as many stretches in a row as there is room for."""
         random = np.random.default_rng(derive_seed(self.seed, "exercise", step))
-        shapes = (self.rows_per_batch, self.source_places), (self.rows_per_batch, self.target_places + 1)
+        shapes = (self.rows_per_batch, self.row_tokens), (self.rows_per_batch, self.row_tokens + 1)
         source, target = (np.zeros(shape, np.int64) for shape in shapes)
         source_segment, segment = (np.full(shape, -1, np.int16) for shape in shapes)
         learnt = np.zeros(shapes[1], np.bool_)
         begin, end = CONTROL.index(BEGIN), CONTROL.index(END)
         for row in range(self.rows_per_batch):
             read, written, number = 0, 0, 0
-            while (room := min(self.source_places - read - 1, self.target_places - written - 1)) >= 2:
+            while (room := self.row_tokens - max(read, written) - 1) >= 2:
                 stretch = _stretch(
                     random, (self.first, self.vocabulary_size), room, easy=step < _EASY_SHARE * self.steps
                 )

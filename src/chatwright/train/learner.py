@@ -13,6 +13,7 @@ from chatwright.core.errors import TrainingError
 from chatwright.core.seeds import derive_seed
 from chatwright.model.language_model import LanguageModel
 from chatwright.model.lora import adapters
+from chatwright.model.stack import Stack
 from chatwright.train.averaging import WeightAverage
 from chatwright.train.objectives import Objective
 from chatwright.train.optimizers import Muon
@@ -21,6 +22,9 @@ from chatwright.train.settings import TrainSettings
 
 ObjectiveFunction = Callable[[Any, Any, torch.dtype], Objective]  # model and batch, of one family
 _BAD_STEPS_IN_A_ROW = 10
+# A bias by distance begins at 0 and must reach some units before a head looks at one place: at AdamW's rate for
+# embeddings that takes a thousand steps, and nothing is copied until then (docs/log.md, "Looking one place back").
+_DISTANCE_RATE = 25.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class StepFigures:
 
 
 class Learner:
-    """A model with its optimizers: Muon for the matrices inside blocks and before a head, AdamW for the rest.
+    """A model with its optimizers: Muon for the matrices inside blocks and before a head, AdamW for the rest,
+    at a higher rate for biases by distance.
 
     What is frozen stays as it is.
     """
@@ -61,14 +66,18 @@ class Learner:
         matrices = [weight for weight in matrices if weight.requires_grad and id(weight) not in factors]
         chosen = {id(weight) for weight in matrices}
         learnt = [weight for weight in model.parameters() if weight.requires_grad]
-        others = [weight for weight in learnt if id(weight) not in chosen]
+        distances = [stack.distance_bias for stack in model.modules() if isinstance(stack, Stack)]
+        biases = [bias for bias in distances if bias is not None and bias.requires_grad]
+        chosen |= {id(bias) for bias in biases}
+        groups = [{"params": [weight for weight in learnt if id(weight) not in chosen], "times": 1.0}]
+        groups += [{"params": biases, "times": _DISTANCE_RATE}] if biases else []
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         if matrices:  # with adapters there are none
             rate, decay = settings.learning_rate, settings.weight_decay
             self.optimizers["muon"] = Muon(matrices, rate, settings.momentum, decay, dtype)
         self.optimizers |= {
             "adamw": torch.optim.AdamW(
-                others, lr=settings.adam_learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
+                groups, lr=settings.adam_learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
             ),
         }
         self._average: WeightAverage | None = None
@@ -119,7 +128,7 @@ class Learner:
         )
         for label, peak in self._peaks.items():
             for group in self.optimizers[label].param_groups if label in self.optimizers else ():
-                group["lr"] = peak * share
+                group["lr"] = peak * share * group.get("times", 1.0)
         return share
 
     def _count_bad(self, step: int, finite: bool) -> None:
