@@ -64,14 +64,16 @@ def test_tasks_are_for_what_can_be_asked_them() -> None:
 
 
 def test_rates_of_going_on_need_something_to_go_on_from() -> None:
-    recipe = load_recipe("summarize-csl-zh", ["finetune.rate_share=0.5", "train.learning_rate=0.01"])
+    recipe = load_recipe("summarize-dialogsum", ["finetune.rate_share=0.5", "train.learning_rate=0.01"])
     going_on = recipe.finetune.of(recipe.train)
     assert (going_on.learning_rate, going_on.adam_learning_rate) == (0.005, recipe.train.adam_learning_rate / 2)
     assert going_on.model_copy(update=recipe.train.model_dump()) == recipe.train
+    more = load_recipe("qa-cmrc-zh", ["finetune.dropout=0.4"])
+    assert more.finetune.of(more.train).dropout == 0.4 != recipe.train.dropout == going_on.dropout
     assert load_recipe("instruct", ["finetune.rate_share=0.5"], {"base": "gpt2"}).finetune.rate_share == 0.5
-    for name in ("instruct", "translate-multi30k", "python-docs"):
-        with pytest.raises(RecipeError, match="rate_share is for what goes on learning"):
-            load_recipe(name, ["finetune.rate_share=0.5"])
+    for name, setting in (("instruct", "dropout"), ("translate-multi30k", "rate_share"), ("python-docs", "dropout")):
+        with pytest.raises(RecipeError, match=f"finetune.{setting}: this is for what goes on learning"):
+            load_recipe(name, [f"finetune.{setting}=0.5"])
 
 
 def test_a_section_that_is_a_value_and_broken_toml_are_told(tmp_path: Path) -> None:

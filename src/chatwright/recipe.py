@@ -81,8 +81,10 @@ class Recipe(Settings):
             others = ", ".join(sorted(asked - {"blimp"}))
             raise ValueError(f"an encoder does not say how a text goes on: leave out {others}")
         pretrained = self.base or (self.story == "pairs" and self.plan.denoise_share)
-        if self.finetune.rate_share != 1 and not pretrained:
-            raise ValueError("finetune.rate_share is for what goes on learning: set plan.denoise_share, or --from")
+        own = [name for name in ("rate_share", "dropout") if name in self.finetune.model_fields_set]
+        if own and not pretrained:
+            told = ", ".join(f"finetune.{name}" for name in own)
+            raise ValueError(f"{told}: this is for what goes on learning: set plan.denoise_share, or --from")
         return self
 
 
