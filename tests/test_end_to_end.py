@@ -417,7 +417,8 @@ def test_books_become_a_gpt2_that_stock_classes_load(tmp_path: Path) -> None:
     assert scores["piqa.accuracy"]["n"] == 2 and scores["piqa.accuracy"]["high"] > scores["piqa.accuracy"]["low"]
     asked = json.loads(chatwright("evaluate", str(tmp_path / "run"), "--tasks", "piqa", *sets[-2:], "--json").stdout)
     assert asked["tasks"]["piqa"]["figures"]["accuracy"]["value"] == scores["piqa.accuracy"]["value"]
-    assert "It has not learnt to answer" in (tmp_path / "run" / "report" / "README.md").read_text()
+    card = (tmp_path / "run" / "report" / "README.md").read_text()
+    assert "It has not learnt to answer" in card and "type: ybisk/piqa" in card and "type: gpt2-story" in card
     page = (tmp_path / "run" / "report" / "index.html").read_text()
     assert "Everyday physics" in page and "what guessing scores" in page
     assert "what the data has stands below each" in page and "wrong</span>" not in page

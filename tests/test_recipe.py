@@ -45,6 +45,12 @@ def test_a_recipe_extends_another(tmp_path: Path) -> None:
     mine.write_text('extends = "more.toml"\nname = "mine"\n')
     with pytest.raises(UsageError, match="in a circle"):
         load_recipe(str(more))
+    (tmp_path / "more").mkdir()
+    more, mine = tmp_path / "more" / "one.toml", tmp_path / "two.toml"
+    more.write_text('extends = "../two.toml"\nname = "one"\n')
+    mine.write_text('extends = "more/one.toml"\nname = "two"\n')
+    with pytest.raises(UsageError, match="in a circle"):
+        load_recipe(str(mine))
     mine.write_text('extends = 3\nname = "mine"\n')
     with pytest.raises(RecipeError, match="3, not a recipe"):
         load_recipe(str(mine))
@@ -63,17 +69,22 @@ def test_tasks_are_for_what_can_be_asked_them() -> None:
         load_recipe("blimp", ['evaluate.tasks=["grammar"]'])
 
 
-def test_rates_of_going_on_need_something_to_go_on_from() -> None:
+def test_finetuning_has_rates_of_its_own_where_it_is_a_stage_of_its_own() -> None:
     recipe = load_recipe("summarize-dialogsum", ["finetune.rate_share=0.5", "train.learning_rate=0.01"])
     going_on = recipe.finetune.of(recipe.train)
     assert (going_on.learning_rate, going_on.adam_learning_rate) == (0.005, recipe.train.adam_learning_rate / 2)
-    assert going_on.model_copy(update=recipe.train.model_dump()) == recipe.train
+    rates = recipe.train.model_dump(include={"learning_rate", "adam_learning_rate"})
+    assert going_on.model_copy(update=rates) == recipe.train
     more = load_recipe("qa-cmrc-zh", ["finetune.dropout=0.4"])
     assert more.finetune.of(more.train).dropout == 0.4 != recipe.train.dropout == going_on.dropout
     assert load_recipe("instruct", ["finetune.rate_share=0.5"], {"base": "gpt2"}).finetune.rate_share == 0.5
-    for name, setting in (("instruct", "dropout"), ("translate-multi30k", "rate_share"), ("python-docs", "dropout")):
-        with pytest.raises(RecipeError, match=f"finetune.{setting}: this is for what goes on learning"):
+    for name, setting in (("instruct", "dropout"), ("classify-surge", "rate_share"), ("python-docs", "dropout")):
+        with pytest.raises(RecipeError, match=r"are for pairs, and for messages on a base"):
             load_recipe(name, [f"finetune.{setting}=0.5"])
+    with pytest.raises(RecipeError, match="most_pair_epochs is for pairs"):
+        load_recipe("instruct", ["finetune.most_pair_epochs=3"])
+    without = ["plan.denoise_share=0", "pairs.texts=[]", "denoising.sentence_share=0"]
+    assert load_recipe("summarize-csl-zh", without).plan.denoise_share == 0
 
 
 def test_a_section_that_is_a_value_and_broken_toml_are_told(tmp_path: Path) -> None:

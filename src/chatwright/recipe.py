@@ -80,11 +80,12 @@ class Recipe(Settings):
         if self.text.objective == "masked" and asked - {"blimp"}:
             others = ", ".join(sorted(asked - {"blimp"}))
             raise ValueError(f"an encoder does not say how a text goes on: leave out {others}")
-        pretrained = self.base or (self.story == "pairs" and self.plan.denoise_share)
-        own = [name for name in ("rate_share", "dropout") if name in self.finetune.model_fields_set]
-        if own and not pretrained:
-            told = ", ".join(f"finetune.{name}" for name in own)
-            raise ValueError(f"{told}: this is for what goes on learning: set plan.denoise_share, or --from")
+        if self.story != "pairs" and not self.base and self.finetune.of(self.train) != self.train:
+            raise ValueError(
+                "finetune.rate_share and finetune.dropout are for pairs, and for messages on a base (--from)"
+            )
+        if self.story != "pairs" and self.finetune.most_pair_epochs != FinetuneSettings().most_pair_epochs:
+            raise ValueError("finetune.most_pair_epochs is for pairs: set plan.most_epochs")
         return self
 
 
@@ -131,8 +132,8 @@ def _parse(name: str, extended_by: tuple[str, ...] = ()) -> dict[str, Any]:
         problem = Problem("extends", f"is {base!r}, not a recipe", "name a shipped recipe or a .toml file")
         raise RecipeError(name, [problem])
     if base.endswith(".toml"):
-        base = str(Path(name).parent / base)
-    chain = (*extended_by, name)
+        base = str((Path(name).parent / base).resolve())
+    chain = (*extended_by, str(Path(name).resolve()) if name.endswith(".toml") else name)
     if base in chain:
         raise UsageError("these recipes extend each other in a circle", where=" → ".join((*chain, base)))
     return _on_top(_parse(base, chain), values)

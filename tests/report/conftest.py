@@ -194,7 +194,7 @@ def _training(steps: int, seconds: float, share: float, loss: float) -> dict[str
         "parameters": 4_212_480,
         "matrix_parameters": 4_194_304,
         "threads": 2,
-        "precision": "bf16",
+        "precision": "bfloat16",
         "final_loss": loss,
     }
 

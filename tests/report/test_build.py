@@ -191,6 +191,7 @@ def test_the_card_has_metadata_that_the_hub_reads(built: Path) -> None:
     metrics = [metric for result in model["results"] for metric in result["metrics"]]
     assert {"exact_match", "rouge", "bleu"} <= {metric["type"] for metric in metrics}
     assert metrics[0]["value"] == 98.4
+    assert next(each["value"] for each in metrics if each["type"] == "perplexity") == 41.2
     for result in model["results"]:
         assert {"task", "dataset", "metrics"} <= set(result)
         assert result["dataset"]["type"]

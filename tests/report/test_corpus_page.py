@@ -204,5 +204,6 @@ def test_a_run_of_text_alone_tells_how_well_text_is_foreseen(tmp_path: Path) -> 
     report(tmp_path / "report", tmp_path / "run")
     text = Page((tmp_path / "report" / "index.html").read_text(encoding="utf-8")).text
     assert "facts taught" not in text and "Text it has not read" in text and "1.979" in text
+    assert "the bar ends at 8" in text
     (row,) = [line for line in runs_table([tmp_path / "run"]).splitlines() if "language" in line]
     assert row.startswith("| run | 0 | Text it has not read (`language.bits_per_byte`) | 1.979 |")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ from chatwright.core.metrics import read_metrics
 from chatwright.core.progress import Silent
 from chatwright.model.config import ModelConfig
 from chatwright.model.decoder import Decoder
-from chatwright.tokens.batches import Batch, Batches
+from chatwright.tokens.batches import Batch, Batches, Curriculum
 from chatwright.tokens.packing import pack_conversations
-from chatwright.train.checkpoint import CHECKPOINT
+from chatwright.train import flops
+from chatwright.train.checkpoint import CHECKPOINT, load_checkpoint
 from chatwright.train.flops import count_pairs, training_flops
 from chatwright.train.learner import Learner
 from chatwright.train.loop import train
@@ -184,3 +187,24 @@ def test_flops_count_what_the_definition_says() -> None:
     every_token, learnt_only = block + attention_inputs, block - attention_inputs + 300 * 32
     expected = 6 * (every_token * 5 + learnt_only * 2) + 12 * 2 * 32 * 9
     assert training_flops(SHAPE, tokens=5, learnt=2, pairs=9) == expected
+
+
+def test_the_peak_of_a_type_without_instructions_is_told_by_a_small_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[tuple[int, ...]]()
+
+    def product(speed: float) -> Callable[..., float]:
+        return lambda dtype, size, repeats: asked.append(size) or speed * max(size)  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(flops, "_best_product", product(1e6))
+    assert flops.measure_peak(torch.bfloat16) == 512e6 and asked == [(512, 512, 512)]
+    monkeypatch.setattr(flops, "_best_product", product(1e9))
+    assert flops.measure_peak(torch.float32) == 2048e9 and len(asked) == 4
+
+
+def test_the_first_steps_of_another_shape_do_not_count_towards_speed(tmp_path: Path) -> None:
+    wide, learner = some_batches(), make_learner(10, torch.float32)
+    narrow = replace(wide, rows_per_batch=2)
+    train(tmp_path, learner, Curriculum(wide, 5, narrow), Silent())
+    told = load_checkpoint(tmp_path, learner.model, learner.optimizers)
+    steady = [wide.at(step) for step in (3, 4)] + [narrow.at(step) for step in (3, 4)]
+    assert told is not None and told["steady_tokens"] == sum(int((each.segment >= 0).sum()) for each in steady)

@@ -138,7 +138,6 @@ def evaluate_labels(
             "expected": row["label"],
             "answer": names[int(row_said.argmax())],
             "exact": names[int(row_said.argmax())] == row["label"],
-            "near": False,
         }
         for row, row_said in zip(asked, said["pretrained"], strict=True)
     ]

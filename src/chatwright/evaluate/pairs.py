@@ -55,7 +55,7 @@ def evaluate_pairs(
         figures, signatures = _reading(rows, written, settings, drawn)
     else:
         figures, signatures = _summaries(rows, written, train, settings.unit, drawn)
-    near = [scorers.rouge(row["target"], text, unit=settings.unit)["rougeL"].f for row, text in _both(rows, written)]
+    rouge = [scorers.rouge(row["target"], text, unit=settings.unit)["rougeL"].f for row, text in _both(rows, written)]
     answers = [
         {
             "id": row["id"],
@@ -67,7 +67,7 @@ def evaluate_pairs(
             "exact": text in (row["target"], *row["others"]) if task == "reading" else None,
             "rouge_l": score,
         }
-        for (row, text), score in zip(_both(rows, written), near, strict=True)
+        for (row, text), score in zip(_both(rows, written), rouge, strict=True)
     ]
     return {"tasks": {task: {"n": len(rows), **figures}}, "signatures": signatures}, answers
 

@@ -149,7 +149,8 @@ def finetune(job: Job) -> Artifact:
         epochs = (figures["steps"] - given.exercises) * given.rows_per_batch / len(rows)
         return {**figures, "epochs": round(epochs, 2)}
 
-    settings = settings_of(job.recipe, "train", "finetune", "lora")
+    settings = settings_of(job.recipe, "train", "lora")
+    settings["finetune"] = job.recipe.finetune.model_dump(mode="json", include={"rate_share", "dropout"})
     inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
     return job.build("finetune", settings, inputs, work, resumable=True, scratch=(CHECKPOINT,))
 

@@ -143,6 +143,7 @@ def pretrain(job: Job) -> Artifact:
 
     inputs = {"plan": made, "tokenizer": learnt, "tokens": packed}
     settings = settings_of(job.recipe, "train", "denoising")
+    settings["exercises"] = "in rows of targets' length"  # what had others is learnt again
     return job.build("pretrain", settings, inputs, work, resumable=True, scratch=(CHECKPOINT,))
 
 
@@ -166,7 +167,7 @@ def finetune(job: Job) -> Artifact:
             folder,
             planned,
             PairBatches(rows, count, derive_seed(seed, "batches")),
-            going_on.of(job.recipe.train) if before else job.recipe.train,
+            going_on.of(job.recipe.train),
             steps=max(1, min(planned.stage("finetune").steps, going_on.most_pair_epochs * len(rows) // count)),
             seed=seed,
             start=before.folder if before else None,

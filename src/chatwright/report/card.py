@@ -39,6 +39,14 @@ _PUBLISHED = {
     "classification.macro_f1": ("f1", "macro-F1", "text-classification"),
     "classification.auroc": ("roc_auc", "AUROC", "text-classification"),
 }
+# Public tasks that a run may be asked: (the hub's name, what of it is asked, its split).
+_PUBLIC = {
+    "blimp.accuracy": ("nyu-mll/blimp", "BLiMP", "train"),
+    "piqa.accuracy": ("ybisk/piqa", "PIQA", "validation"),
+    "arc-challenge.accuracy": ("allenai/ai2_arc", "ARC-Challenge, a part of it", "validation"),
+    "cmmlu.accuracy": ("haonan-li/cmmlu", "CMMLU, a part of its subjects", "test"),
+    "mmlu.accuracy": ("cais/mmlu", "MMLU, a part of its subjects", "test"),
+}
 _CHECKED = "Answers were checked before they were scored: about a name only where the conversation mentions that name."
 _TASK_NAMES = {
     "question-answering": "Question answering",
@@ -158,25 +166,24 @@ def _metadata(story: Story) -> dict[str, Any]:
 
 
 def _results(story: Story) -> list[dict[str, Any]]:
-    by_task: dict[str, list[dict[str, Any]]] = {}
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for name, (kind, label, task) in _PUBLISHED.items():
         if score := story.scores.get(name):
-            by_task.setdefault(task, []).append(
-                {"type": kind, "name": label, "value": _published(score), "verified": False}
-            )
-    dataset = {
-        "type": story.recipe,
-        "name": story.source or story.recipe,
-        "split": _purpose(story).split,
-    }
+            metric = {"type": kind, "name": label, "value": _published(score), "verified": False}
+            found.setdefault((task, name if name in _PUBLIC else ""), []).append(metric)
+    own = (story.recipe, story.source or story.recipe, _purpose(story).split)
     return [
-        {"task": {"type": task, "name": _TASK_NAMES[task]}, "dataset": dict(dataset), "metrics": metrics}
-        for task, metrics in by_task.items()
+        {
+            "task": {"type": task, "name": _TASK_NAMES[task]},
+            "dataset": dict(zip(("type", "name", "split"), _PUBLIC.get(public, own), strict=True)),
+            "metrics": metrics,
+        }
+        for (task, public), metrics in found.items()
     ]
 
 
 def _published(score: Score) -> float:
-    return round(score.value * (1 if score.unit == "0 to 100" else 100), 2)
+    return round(score.value * (100 if score.unit in ("share", "0 to 1") else 1), 2)
 
 
 def _scores_section(story: Story) -> str:

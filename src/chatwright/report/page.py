@@ -124,6 +124,7 @@ def _bar(kind: Kind, score: Score, story: Story) -> dict[str, Any]:
         limits.append(("baseline", baseline.value, None))
     return {
         "kind": kind,
+        "scale": formats.measure(kind.scale, score.unit),
         "value": score.text,
         "interval": score.interval,
         "n": score.n,

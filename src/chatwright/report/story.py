@@ -110,7 +110,7 @@ KINDS = (
     Kind(
         "language.loss",
         "Answers it has not learnt",
-        "nats for each token of them; less is better",
+        "nats for each token of them",
         scale=10.0,
         lower_is_better=True,
         baseline="language.loss_before",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from chatwright.core.artifacts import MANIFEST
 from chatwright.core.errors import UsageError
@@ -65,7 +66,7 @@ def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
         formats.scaled(trained[-1]["parameters"], "").strip() if trained else formats.DASH,
         f"{cost.seconds / 60:.1f}",
         formats.DASH if cost.peak_share is None else formats.percent(cost.peak_share),
-        _peak(record),
+        _peak(record, trained[-1] if trained else {}),
     ]
     verdicts = judge(targets_for(recipe, record.read_from), scores)
     verdicts = [each for each in verdicts if each.target.name != "run.minutes"]  # a column of its own
@@ -73,12 +74,12 @@ def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
     shown = [kind.name for kind in KINDS if kind.name in scores and kind.name not in judged]
     if not judged and not shown and LANGUAGE.name in scores:
         shown = [LANGUAGE.name]
-    rows = []
+    rows, kinds = [], {kind.name: kind for kind in (*KINDS, LANGUAGE)}
     for name in [*judged, *shown]:
         score, verdict = scores.get(name), judged.get(name)
         limits = [_limit(verdict, "gate"), _limit(verdict, "aim")]
-        kind = next((kind for kind in (*KINDS, LANGUAGE) if kind.name == name), None)
-        what = verdict.target.label if verdict else kind.label if kind else name
+        kind = kinds.get(name)  # a target may have none
+        what = verdict.target.label if verdict else kinds[name].label
         value = (score.text, score.interval or formats.DASH) if score else ("not measured", formats.DASH)
         beside = scores.get(kind.baseline) if kind else None
         baseline = beside.text if beside else formats.DASH
@@ -99,14 +100,12 @@ def _limit(verdict: Verdict | None, which: str) -> str:
     return f"{target.limit(value)} {'✓' if held else '✗' if held is False else ''}".strip()
 
 
-def _peak(record: RunRecord) -> str:
-    """The processor, and what the plan measured of it in the precision that was trained in."""
-    machine, precision = record.machine, record.plan.get("precision")
-    key = "peak_bf16_flops_per_second" if precision == "bfloat16" else "peak_float32_flops_per_second"
-    processor = str(machine.get("processor", "an unknown processor"))
-    if not machine.get(key):
+def _peak(record: RunRecord, trained: Mapping[str, Any]) -> str:
+    """The processor, and what was measured of it while training, in the precision that was trained in."""
+    processor = str(record.machine.get("processor", "an unknown processor"))
+    if not trained.get("peak_flops_per_second"):
         return processor
-    return f"{processor}: {formats.scaled(float(machine[key]), 'FLOP/s')}, {precision}"
+    return f"{processor}: {formats.scaled(float(trained['peak_flops_per_second']), 'FLOP/s')}, {trained['precision']}"
 
 
 def _line(cells: Sequence[str]) -> str:

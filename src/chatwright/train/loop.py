@@ -33,7 +33,8 @@ _VALIDATIONS = 4  # over the whole stage
 class Counts:
     """What has been done so far; kept in the checkpoint, so that a resumed run goes on counting.
 
-    `steady_seconds` leaves out each process's first steps, in which kernels are compiled;
+    `steady_seconds` leaves out each process's first steps, in which kernels are compiled, and the first of another
+    shape, for which they are compiled again;
     `possible_flops` is what the peak, measured in the same minute, would have done meanwhile.
     """
 
@@ -123,12 +124,14 @@ def train(
         counts = Counts(**saved)
     log, peak = MetricLog(folder / LOG), Peak(learner.dtype)
     log.cut_after(counts.step)
-    steady_from = counts.step + _WARM_STEPS
+    steady_from, shape = 0, None
     validate_at = {round(learner.steps * (part + 1) / _VALIDATIONS) for part in range(_VALIDATIONS)}
     while counts.step < learner.steps:
         best = peak.now()
         started = time.perf_counter()
         batch = batches.at(counts.step)
+        if batch.segment.shape != shape:
+            steady_from, shape = counts.step + _WARM_STEPS, batch.segment.shape
         figures = learner.step(counts.step, batch)
         seconds = time.perf_counter() - started
         tokens, flops = counts.add(config, batch, figures, seconds)
