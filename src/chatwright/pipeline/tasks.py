@@ -23,8 +23,10 @@ def ask_tasks(job: Job, model: Path, progress: Progress) -> tuple[dict[str, Any]
     from chatwright.interop.pretrained import Pretrained
 
     recipe, figures, signatures = job.recipe, dict[str, Any](), dict[str, str]()
+    if not recipe.evaluate.tasks:
+        return figures, signatures
+    asked, data = Pretrained.load(model), Path(str(_data(job)))
     for name in recipe.evaluate.tasks:
-        asked, data = Pretrained.load(model), Path(str(_data(job)))
         outcome = run_task(name, asked, data, recipe.evaluate, recipe.generate, None, progress)
         figures[name], signatures[name] = outcome.figures, outcome.signatures["accuracy"]
     return figures, signatures

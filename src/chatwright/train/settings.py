@@ -32,7 +32,7 @@ class FinetuneSettings(Settings):
     """How the stage of finetuning differs from pretraining: of pairs, and of messages on a base."""
 
     rate_share: float = Field(1.0, gt=0, le=1, description="the peak rates, as a share of those of `train`")
-    dropout: float | None = Field(None, ge=0, lt=1, description="as in `train`, for pairs that are few; none: as there")
+    dropout: float | None = Field(None, ge=0, lt=1, description="share that this stage leaves out; none: as in `train`")
     most_pair_epochs: int = Field(200, ge=1, description="no pair is learnt more often than this, pretrained or not")
 
     def of(self, train: TrainSettings) -> TrainSettings:
