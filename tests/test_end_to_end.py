@@ -420,7 +420,8 @@ def test_books_become_a_gpt2_that_stock_classes_load(tmp_path: Path) -> None:
     card = (tmp_path / "run" / "report" / "README.md").read_text()
     assert "It has not learnt to answer" in card and "type: ybisk/piqa" in card and "type: gpt2-story" in card
     page = (tmp_path / "run" / "report" / "index.html").read_text()
-    assert "Everyday physics" in page and "what guessing scores" in page
+    assert "Everyday physics" in page and "what guessing scores, 50.0%" in page
+    assert "what guessing scores: 50.0%" in card
     assert "what the data has stands below each" in page and "wrong</span>" not in page
     told = json.loads(chatwright("export", str(tmp_path / "run"), "--to", str(tmp_path / "story"), "--json").stdout)
     assert told["architecture"] == "GPT2LMHeadModel" and told["proof"]["texts"] == 200

@@ -193,7 +193,7 @@ def _scores_section(story: Story) -> str:
     for kind, score in story.headlines:
         count = formats.number(score.n) if score.n else formats.DASH
         baseline = story.scores.get(kind.baseline)
-        beside = f"; {kind.baseline_is}: {baseline.text}" if baseline else ""
+        beside = f"; {kind.baseline_is}: {formats.measure(baseline.value, score.unit)}" if baseline else ""
         explained = f"{kind.label} ({kind.explanation}{beside})".replace("|", "\\|")
         lines.append(f"| {explained} | {score.text} | {score.interval or formats.DASH} | {count} |")
     checked = story.record.settings("evaluate").get("generate", {}).get("grounded", False)

@@ -131,7 +131,7 @@ def _bar(kind: Kind, score: Score, story: Story) -> dict[str, Any]:
         "fill": place(score.value),
         "low": place(score.value if score.low is None else score.low),
         "high": place(score.value if score.high is None else score.high),
-        "baseline": baseline.text if baseline else "",
+        "baseline": formats.measure(baseline.value, score.unit) if baseline else "",
         "alone": alone.text if alone else "",
         "ticks": [
             {"name": name, "place": place(limit), "text": formats.measure(limit, score.unit), "holds": holds}

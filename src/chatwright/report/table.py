@@ -82,7 +82,7 @@ def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
         what = verdict.target.label if verdict else kinds[name].label
         value = (score.text, score.interval or formats.DASH) if score else ("not measured", formats.DASH)
         beside = scores.get(kind.baseline) if kind else None
-        baseline = beside.text if beside else formats.DASH
+        baseline = formats.measure(beside.value, score.unit) if beside and score else formats.DASH
         run = recipe, ", ".join(map(str, sorted(seeds)))
         rows.append([*run, f"{what} (`{name}`)", *value, baseline, *limits, *ends])
     return rows
