@@ -58,6 +58,23 @@ def test_beams_go_on_as_the_stock_class_does(gpt2_folder: Path) -> None:
         assert "".join(loaded.complete([text], settings)[0]) == loaded.codec.decode(theirs[0].tolist())
 
 
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_no_run_of_tokens_is_written_twice(gpt2_folder: Path, t5_folder: Path, beams: int, size: int) -> None:
+    text = "small model. It said once what it had read once what it had"
+    for folder, family in (
+        (gpt2_folder, transformers.GPT2LMHeadModel),
+        (t5_folder, transformers.T5ForConditionalGeneration),
+    ):
+        loaded, stock = load(folder), family.from_pretrained(folder, dtype=torch.float32).eval()
+        ids = torch.tensor([loaded.codec.encode(text)])
+        options = {"max_new_tokens": 24, "num_beams": beams, "do_sample": False, "pad_token_id": 0}
+        theirs = stock.generate(ids, **options, no_repeat_ngram_size=size)[0].tolist()
+        free = stock.generate(ids, **options)[0].tolist()
+        settings = GenerateSettings(beams=beams, max_new_tokens=24, no_repeat_ngram_size=size)
+        assert "".join(loaded.complete([text], settings)[0]) == loaded.codec.decode(theirs) != loaded.codec.decode(free)
+
+
 def test_pieces_add_up_to_the_whole(gpt2_folder: Path) -> None:
     pieces: list[str] = []
     ((_, rest),) = load(gpt2_folder).complete([TEXT], GenerateSettings(max_new_tokens=20), pieces.append)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from chatwright.generate.reading import Writer, read, read_on
+from chatwright.generate.reading import Writer, begun, read, read_on
+from chatwright.generate.sampling import forbid_repeats
 from chatwright.generate.settings import GenerateSettings
 from chatwright.generate.written import Written, room_for
 
@@ -25,6 +26,7 @@ class _Search:
 
     index: int
     room: int
+    begun: list[int]  # what stands before all of them
     open: list[Written] = field(default_factory=lambda: [Written([])])
     finished: list[tuple[float, Written]] = field(default_factory=list)
 
@@ -59,14 +61,17 @@ def search(
 ) -> list[Written]:
     """The best of each prompt's finished sequences; of equal ranks the one found first."""
     width = settings.beams
-    searches = [_Search(index, room_for(model.config, prompt, settings)) for index, prompt in enumerate(prompts)]
+    searches = [
+        _Search(index, room_for(model.config, prompt, settings), begun(model, prompt, start))
+        for index, prompt in enumerate(prompts)
+    ]
     going = [one for one in searches if one.room > 0]
     if not going:
         return [Written([]) for _ in searches]
     reading, logits = read(model, [prompts[one.index] for one in going], max(one.room for one in going), start)
     while going:
         rows, tokens, offset = list[int](), list[int](), 0
-        best = _candidates(logits, going, width * max(2, 1 + len(stop)))
+        best = _candidates(logits, going, width * max(2, 1 + len(stop)), settings.no_repeat_ngram_size)
         for one, candidates in zip(going, best, strict=True):
             count = len(one.open)
             origins = one.take(candidates, width, stop, settings.length_penalty)
@@ -83,11 +88,14 @@ def search(
     return [one.finished[0][1] if one.finished else Written([]) for one in searches]
 
 
-def _candidates(logits: Tensor, going: list[_Search], count: int) -> list[list[tuple[int, int, float]]]:
+def _candidates(logits: Tensor, going: list[_Search], count: int, ngram: int) -> list[list[tuple[int, int, float]]]:
     """For each prompt its best continuations as (beam, token, log probability of the whole)."""
     vocabulary = logits.shape[-1]
     before = torch.tensor([beam.likelihood for one in going for beam in one.open])
     likelihoods = logits.float().log_softmax(dim=-1) + before[:, None]
+    if ngram:
+        so_far = [one.begun + beam.tokens for one in going for beam in one.open]
+        likelihoods = forbid_repeats(likelihoods, so_far, ngram)
     best = []
     for part in likelihoods.split([len(one.open) for one in going]):
         values, places = part.flatten().topk(min(count, part.numel()))

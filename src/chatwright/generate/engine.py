@@ -11,11 +11,10 @@ from torch import Tensor
 from chatwright.core.errors import DataError
 from chatwright.core.seeds import derive_seed
 from chatwright.generate.beams import search
-from chatwright.generate.reading import Reading, Writer, read, read_on
-from chatwright.generate.sampling import choose, penalise
+from chatwright.generate.reading import Reading, Writer, begun, read, read_on
+from chatwright.generate.sampling import choose, forbid_repeats, penalise
 from chatwright.generate.settings import GenerateSettings
 from chatwright.generate.written import Written, longest_prompt, room_for
-from chatwright.model.encoder_decoder import EncoderDecoder
 
 OnToken = Callable[[int, int], None]  # (which prompt, token id), as soon as it is chosen
 
@@ -26,6 +25,7 @@ class _Batch:
 
     index: list[int]
     reading: Reading
+    begun: dict[int, list[int]]
     seen: Tensor | None  # [B, V]
     streams: list[torch.Generator]
     written: dict[int, Written] = field(default_factory=dict)
@@ -112,18 +112,22 @@ def _begin(
     start: int,
 ) -> tuple[_Batch, Tensor]:
     reading, logits = read(model, [prompts[index] for index in chosen], room, start)
+    before = {index: begun(model, prompts[index], start) for index in chosen}
     seen = None
     if settings.repetition_penalty > 1:
         seen = torch.zeros(len(chosen), model.config.vocabulary_size, dtype=torch.bool)
         for row, index in enumerate(chosen):
-            seen[row, torch.tensor([start] if isinstance(model, EncoderDecoder) else list(prompts[index]))] = True
+            seen[row, torch.tensor(before[index])] = True
     streams = [torch.Generator().manual_seed(derive_seed(settings.seed, "sample", index)) for index in chosen]
-    return _Batch(list(chosen), reading, seen, streams, {index: Written([]) for index in chosen}), logits
+    return _Batch(list(chosen), reading, before, seen, streams, {index: Written([]) for index in chosen}), logits
 
 
 def _choose(batch: _Batch, logits: Tensor, settings: GenerateSettings) -> Tensor:
     if batch.seen is not None:
         logits = penalise(logits, batch.seen, settings.repetition_penalty)
+    if settings.no_repeat_ngram_size:
+        so_far = [batch.begun[index] + batch.written[index].tokens for index in batch.index]
+        logits = forbid_repeats(logits, so_far, settings.no_repeat_ngram_size)
     draws = None
     if settings.temperature > 0:
         draws = torch.stack([torch.rand((), generator=stream, dtype=torch.double) for stream in batch.streams])

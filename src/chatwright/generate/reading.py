@@ -36,6 +36,11 @@ class Reading:
         self.memory_mask = None if self.memory_mask is None else self.memory_mask[rows]
 
 
+def begun(model: Writer, prompt: Sequence[int], start: int) -> list[int]:
+    """What stands before the tokens that are written: the prompt, or the start token of an encoder-decoder."""
+    return [start] if isinstance(model, EncoderDecoder) else list(prompt)
+
+
 def read(model: Writer, prompts: Sequence[Sequence[int]], room: int, start: int = 0) -> tuple[Reading, Tensor]:
     """Read prompts, with room for so many tokens more: and the logits [B, V] of what comes next.
 

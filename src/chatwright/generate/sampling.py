@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,20 @@ def penalise(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
     logits [B, V]; seen [B, V], true where a token occurred.
     """
     return torch.where(seen, torch.where(logits > 0, logits / penalty, logits * penalty), logits)
+
+
+def forbid_repeats(logits: Tensor, so_far: Sequence[Sequence[int]], size: int) -> Tensor:
+    """Make impossible what would repeat `size` tokens in a row (arXiv 1705.04304, 2.5).
+
+    logits [B, V], probabilities' logarithms as well; so_far: the tokens of each sequence up to here.
+    """
+    forbidden = torch.zeros_like(logits, dtype=torch.bool)
+    for row, tokens in enumerate(so_far):
+        last = tuple(tokens[len(tokens) - size + 1 :])
+        for first in range(len(tokens) - size + 1):
+            if tuple(tokens[first : first + size - 1]) == last:
+                forbidden[row, tokens[first + size - 1]] = True
+    return logits.masked_fill(forbidden, -torch.inf)
 
 
 def probabilities(logits: Tensor, settings: GenerateSettings) -> Tensor:

@@ -16,6 +16,11 @@ class GenerateSettings(Settings):
     )
     top_p: float = Field(1.0, gt=0, le=1, description="choose among the fewest tokens with this much probability")
     repetition_penalty: float = Field(1.0, ge=1, le=10, description="divides what was already written; 1: off")
+    no_repeat_ngram_size: int = Field(
+        0,
+        ge=0,
+        description="so many tokens in a row are never written twice, a decoder's prompt included; 0: off",
+    )
     beams: int = Field(1, ge=1, le=64, description="beam search keeps this many beginnings; 1: none is kept")
     length_penalty: float = Field(1.0, ge=-5, le=5, description="beams are ranked by log probability / length ** this")
     max_new_tokens: int = Field(160, ge=1, description="the longest answer")
