@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from chatwright.core.errors import DataError
 from chatwright.core.progress import Silent
 from chatwright.evaluate.minimal_pairs import minimal_pairs
 from chatwright.evaluate.reading import masked_loss
@@ -91,6 +92,12 @@ def test_the_pseudo_likelihood_hides_each_token_alone() -> None:
             shown[0, place] = own.control[MASK]
             expected += float(model(shown)[0, place].log_softmax(dim=-1)[ids[place]].detach())
         assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_text_beyond_the_context_of_an_encoder_is_told() -> None:
+    model, own = encoder(), tokenizer()
+    with pytest.raises(DataError, match=r"this model takes \d+"):
+        sentences(model, own)([SENTENCES[0], SENTENCES[0] * 40])
 
 
 def test_minimal_pairs_count_where_the_good_one_is_likelier(tmp_path: Path) -> None:

@@ -71,6 +71,14 @@ def test_an_encoder_decoder_shows_both_sides_and_what_passes_between() -> None:
     assert torch.allclose(cross.shares.sum(-1), torch.ones(cross.shares.shape[:2]))
 
 
+def test_a_classifier_is_asked_for_the_labels_of_the_whole() -> None:
+    model = random_model(ModelConfig(**{**BERT.model_dump(), "labels": ("good", "bad"), "head_transform": True}))
+    told = explain(model, IDS, str)
+    assert told.tokens == ["the whole text"] and told.looks[0].keys == [str(token) for token in IDS]
+    chances = dict(zip(("good", "bad"), model(torch.tensor([IDS]))[0].softmax(-1).tolist(), strict=True))
+    assert dict(told.likely[0]) == pytest.approx(chances)
+
+
 def test_a_text_that_does_not_fit_is_told() -> None:
     for ids in ([], [5] * 64):
         with pytest.raises(DataError, match=f"has {len(ids)} tokens"):

@@ -27,14 +27,16 @@ BERT = {"family": "encoder", "norm": "layer", "embedding_norm": True, "query_key
 BERT |= {"head_transform": True, "head_bias": True, "local_blocks": (1,), "window": 8, "local_rope_base": 100.0}
 T5 = {"family": "encoder-decoder", "encoder_layers": 2, "positions": "relative", "query_key_norm": False}
 T5 |= {"activation": "gelu_tanh", "scaled_head": True}
-SHAPES: dict[str, dict[str, Any]] = {"Qwen3": {}, "GPT2": GPT2, "ModernBert": BERT, "T5": T5}
+LLAMA = {"query_key_norm": False, "key_value_heads": 2, "tied": False}
+SHAPES: dict[str, dict[str, Any]] = {"Qwen3": {}, "Llama": LLAMA, "GPT2": GPT2, "ModernBert": BERT, "T5": T5}
 
 
 def own_folder(folder: Path, shape: str) -> Path:
     """A model of ours with random weights everywhere, beside our tokenizer."""
     folder.mkdir()
     tokenizer = Tokenizer.learn(["What does json.dumps do? It writes. naïve 你好 " * 20], 400)
-    model: LanguageModel = make_model(ModelConfig(**{**SIZES, "vocabulary_size": len(tokenizer)}, **SHAPES[shape]))
+    sizes = {**SIZES, "vocabulary_size": len(tokenizer)}
+    model: LanguageModel = make_model(ModelConfig(**{**sizes, **SHAPES[shape]}))
     model.initialise(0)
     torch.manual_seed(0)
     with torch.no_grad():

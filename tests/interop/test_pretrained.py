@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ import transformers
 from chatwright import load
 from chatwright.core.errors import ArtifactError, UsageError
 from chatwright.generate.settings import GenerateSettings
+from chatwright.generate.written import Written
 from chatwright.interop.pretrained import Pretrained
 
 TEXT = "Once upon a time"
@@ -79,6 +81,21 @@ def test_pieces_add_up_to_the_whole(gpt2_folder: Path) -> None:
     pieces: list[str] = []
     ((_, rest),) = load(gpt2_folder).complete([TEXT], GenerateSettings(max_new_tokens=20), pieces.append)
     assert len(pieces) > 1 and rest.startswith("".join(pieces))
+
+
+def test_a_character_that_was_not_finished_is_told_too(gpt2_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, pieces = load(gpt2_folder), list[str]()
+    begun = loaded.codec.encode(TEXT)
+    half = loaded.codec.encode("你")[:1]  # of three bytes
+    monkeypatch.setattr(type(loaded.codec), "encode", lambda self, text: begun)
+
+    def write(model: object, prompts: object, settings: object, stop: object, tell: Any, start: int) -> list[Written]:
+        tell(0, half[0])
+        return [Written(half)]
+
+    monkeypatch.setattr("chatwright.interop.pretrained.generate", write)
+    ((_, rest),) = loaded.complete([TEXT], GenerateSettings(), pieces.append)
+    assert "".join(pieces) == rest == "\ufffd"
 
 
 def test_a_text_that_fills_the_length_is_told(gpt2_folder: Path) -> None:

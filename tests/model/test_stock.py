@@ -13,7 +13,10 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from chatwright.core.errors import ArtifactError, UsageError
+from chatwright.generate.engine import generate
+from chatwright.generate.settings import GenerateSettings
 from chatwright.model.config import ModelConfig
+from chatwright.model.decoder import Decoder
 from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import INDEX_FILE, WEIGHTS_FILE, load_decoder, load_model, save_model
 from chatwright.model.masks import padding_mask
@@ -34,7 +37,7 @@ GPT2: dict[str, Any] = {"vocab_size": 300, "n_embd": 32, "n_layer": 3, "n_head":
 BERT = {key: value for key, value in LLAMA.items() if key != "num_key_value_heads"}
 BERT |= {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2}
 T5: dict[str, Any] = {"vocab_size": 300, "d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 3, "num_heads": 4}
-T5 |= {"num_decoder_layers": 2, "pad_token_id": 0, "decoder_start_token_id": 0, "relative_attention_max_distance": 16}
+T5 |= {"num_decoder_layers": 2, "pad_token_id": 0, "decoder_start_token_id": 0, "relative_attention_max_distance": 24}
 STRETCHED = {"rope_type": "llama3", "rope_theta": 500.0, "factor": 4.0, "low_freq_factor": 1.0}
 STRETCHED |= {"high_freq_factor": 4.0, "original_max_position_embeddings": 16}
 
@@ -118,6 +121,25 @@ def test_logits_agree_both_ways(name: str, tmp_path: Path) -> None:
     assert again.config == model.config
     for one, other in zip(again.parameters(), model.parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-6, rtol=1e-6)  # equal but for T5's queries, which are scaled
+
+
+@pytest.mark.parametrize("name", [name for name, (family, _) in CASES.items() if family != "ModernBert"])
+def test_greedy_tokens_are_the_same_both_ways(name: str, tmp_path: Path) -> None:
+    stock = stock_model(name)
+    stock.save_pretrained(tmp_path / "theirs")
+    model = load_model(tmp_path / "theirs")
+    assert isinstance(model, Decoder | EncoderDecoder)
+    (tmp_path / "ours").mkdir()
+    save_model(model, tmp_path / "ours")
+    back = stock_class(CASES[name][0]).from_pretrained(tmp_path / "ours", dtype=torch.float32).eval()
+    prompts = [ids[: 4 + 3 * number].tolist() for number, ids in enumerate(torch.randint(3, 300, (6, 24)))]
+    written = [one.tokens for one in generate(model, prompts, GenerateSettings(max_new_tokens=24), stop=())]
+    for theirs in (stock, back):
+        theirs.generation_config = transformers.GenerationConfig(decoder_start_token_id=0, pad_token_id=0)  # no end
+        for prompt, ours in zip(prompts, written, strict=True):
+            said = theirs.generate(torch.tensor([prompt]), max_new_tokens=24, do_sample=False)[0]
+            assert said.tolist()[-24:] == ours and len(ours) == 24
+    assert len({token for tokens in written for token in tokens}) > 3  # not one token for ever
 
 
 @pytest.mark.parametrize("name", ["modernbert", "t5 v1.1"])
@@ -206,6 +228,28 @@ def test_older_files_say_from_which_block_on_attention_is_local() -> None:
     for used, local in ((True, (2, 3)), (False, ()), (None, ())):
         read = config_from_stock({**older, "use_sliding_window": used}, "config.json")
         assert read.local_blocks == local and read.window == (7 if local else 0)
+
+
+def test_a_head_of_modernbert_with_an_activation_of_its_own_is_named() -> None:
+    stock = transformers.ModernBertConfig(**BERT, hidden_activation="silu").to_dict()
+    with pytest.raises(ArtifactError, match="classifier_activation = 'gelu'"):
+        config_from_stock(stock, "config.json")
+    alike = {**stock, "classifier_activation": "silu"}
+    assert config_from_stock(alike, "config.json").activation == "silu"
+
+
+@pytest.mark.parametrize("name", ["gpt2", "qwen3 tied"])
+def test_a_head_that_is_told_to_be_the_embedding_and_is_not_is_named(name: str, tmp_path: Path) -> None:
+    stock_model(name).save_pretrained(tmp_path)
+    weights = load_file(tmp_path / WEIGHTS_FILE)
+    (embedding,) = (each for key, each in weights.items() if key.endswith(("wte.weight", "embed_tokens.weight")))
+    for head, right in ((embedding.clone(), True), (embedding + 1, False)):
+        save_file({**weights, "lm_head.weight": head}, tmp_path / WEIGHTS_FILE, {"format": "pt"})
+        if right:
+            load_model(tmp_path)
+        else:
+            with pytest.raises(ArtifactError, match=r"lm_head\.weight is another matrix"):
+                load_model(tmp_path)
 
 
 @pytest.mark.parametrize("strange", [{"num_attention_heads": 0}, {"hidden_size": "wide"}, {"rope_parameters": [1]}])

@@ -22,7 +22,8 @@ def explain_text(model: str, text: str, picture: Path, as_json: bool) -> None:
     """Print the likeliest next tokens of each place, and draw the attention of every head."""
     loaded = Pretrained.load(model)
     text, codec = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), loaded.codec
-    told = explain(loaded.model, codec.encode(text), codec.spell, codec.stop, codec.start)
+    prepared = loaded.preparation.read(text) if loaded.preparation else text
+    told = explain(loaded.model, codec.encode(prepared), codec.spell, codec.stop, codec.start)
     draw(told, picture)
     if as_json:
         print_json({"picture": str(picture), **as_values(told)})
@@ -69,9 +70,8 @@ def draw(told: Explanation, path: Path) -> None:
             place.imshow(look.shares[head].numpy(), cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
             place.set_title(f"{look.name}, head {head + 1}", fontsize=8)
             named = max(len(look.keys), len(look.queries)) <= _MOST_LABELS
-            place.set_xticks(
-                range(len(look.keys)) if named else [], look.keys if named else [], rotation=90, fontsize=6
-            )
+            keys = look.keys if named else []
+            place.set_xticks(range(len(keys)), keys, rotation=90, fontsize=6, parse_math=False)
             queries = look.queries if named and head == 0 else []
             place.set_yticks(range(len(queries)), queries, fontsize=6, parse_math=False)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -141,9 +141,13 @@ def bleu(
     return _score_corpus(metric, "BLEU", hypotheses, references)
 
 
-def chrf(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, word_order: int = 0) -> CorpusScore:
+def chrf(
+    hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, word_order: int = 0, lowercase: bool = False
+) -> CorpusScore:
     """chrF2 of a corpus (Popović 2015), as sacrebleu defines it; ``word_order=2`` gives chrF2++."""
-    return _score_corpus(CHRF(word_order=word_order), "chrF2" + "+" * word_order, hypotheses, references)
+    return _score_corpus(
+        CHRF(word_order=word_order, lowercase=lowercase), "chrF2" + "+" * word_order, hypotheses, references
+    )
 
 
 def _score_corpus(

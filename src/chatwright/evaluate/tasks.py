@@ -210,7 +210,7 @@ def _translated(written: Sequence[str], targets: Sequence[str], unit: Unit, sett
     outcome = Outcome({"n": len(targets)})
     scores = {
         "bleu": scorers.bleu(written, [targets], tokenize=scorers.BLEU_TOKENIZERS[unit], lowercase=True),
-        "chrf": scorers.chrf([text.lower() for text in written], [[text.lower() for text in targets]]),
+        "chrf": scorers.chrf(written, [targets], lowercase=True),
     }
     for figure, score in scores.items():
         interval: Interval = bootstrap_corpus(

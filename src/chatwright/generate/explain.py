@@ -40,7 +40,10 @@ class Look:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The tokens read or written, what was held likely after each (an encoder: at each), and every attention."""
+    """The tokens read or written, what was held likely after each (an encoder: at each), and every attention.
+
+    A classifier judges its text as a whole: one row of labels in place of the tokens.
+    """
 
     tokens: list[str]
     likely: list[list[tuple[str, float]]]
@@ -72,6 +75,9 @@ def explain(
     assert isinstance(model, Decoder | Encoder)
     with _watched(model) as seen:
         logits = model(read)
+    if labels := model.config.labels:
+        looks = _looks(seen, {"": (read, read)}, spell)
+        return Explanation(["the whole text"], _likely(logits, labels.__getitem__), looks)
     return _explained(read, logits, seen, {"": (read, read)}, spell)
 
 
@@ -102,6 +108,11 @@ def _explained(
     sides: dict[str, tuple[Tensor, Tensor]],
     spell: Spell,
 ) -> Explanation:
+    spelt = [spell(token) for token in tokens[0].tolist()]
+    return Explanation(spelt, _likely(logits[0], spell), _looks(seen, sides, spell))
+
+
+def _looks(seen: list[tuple[str, Tensor]], sides: dict[str, tuple[Tensor, Tensor]], spell: Spell) -> list[Look]:
     def labels(ids: Tensor) -> list[str]:
         return [spell(token) for token in ids[0].tolist()]
 
@@ -113,9 +124,13 @@ def _explained(
         queries, keys = sides[side]
         title = f"{side} block {int(number) + 1}".strip()
         looks.append(Look(title, shares, labels(queries), labels(keys)))
-    chances, best = logits[0].softmax(dim=-1).topk(min(_LIKELY, logits.shape[-1]))
-    likely = [
+    return looks
+
+
+def _likely(logits: Tensor, spell: Spell) -> list[list[tuple[str, float]]]:
+    """The likeliest of each row of logits, best first."""
+    chances, best = logits.softmax(dim=-1).topk(min(_LIKELY, logits.shape[-1]))
+    return [
         [(spell(token), chance) for token, chance in zip(row, shares, strict=True)]
         for row, shares in zip(best.tolist(), chances.tolist(), strict=True)
     ]
-    return Explanation(labels(tokens), likely, looks)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from chatwright.core.errors import DataError
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
 from chatwright.model.masks import padding_mask
@@ -69,6 +70,13 @@ def text_likelihoods(
 
 @torch.inference_mode()
 def _pseudo_likelihoods(model: Encoder, texts: Sequence[Sequence[int]], mask: int) -> NDArray[np.float64]:
+    for number, text in enumerate(texts):
+        if len(text) > model.config.context:
+            raise DataError(
+                f"the text has {len(text)} tokens; this model takes {model.config.context}",
+                where=f"text {number + 1}",
+                remedy="shorten it, or ask a model of a longer context",
+            )
     asked = [(number, place) for number, ids in enumerate(texts) for place in range(1, len(ids) - 1)]
     asked.sort(key=lambda pair: len(texts[pair[0]]))
     found = np.zeros(len(texts))

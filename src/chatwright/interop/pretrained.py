@@ -175,4 +175,6 @@ class Pretrained:
             before = codec.decode(begun)
             rest = codec.decode([*begun, *one.tokens])[len(before) :]
             done.append((before, self.preparation.running(rest) if self.preparation else rest))
+        if on_text and hears and len("".join(done[0])) > len(told):  # a character that was not finished
+            on_text("".join(done[0])[len(told) :])
         return done

@@ -82,6 +82,11 @@ class ModelConfig(Settings):
             raise ValueError(f"head_width ({self.head_width}) must be even for rotary positions")
         if (self.family == "encoder-decoder") != (self.encoder_layers > 0):
             raise ValueError(f"encoder_layers ({self.encoder_layers}) belong to an encoder-decoder, and it needs some")
+        if self.positions == "relative" and self.relative_distance <= self.relative_buckets // 2:
+            raise ValueError(
+                f"relative_distance ({self.relative_distance}) must be above half of relative_buckets "
+                f"({self.relative_buckets}): so many distances have a bucket each"
+            )
         if self.labels and (self.family != "encoder" or not self.tied or self.head_bias or not self.head_transform):
             raise ValueError("labels belong to an encoder with a transformed head, without another head and its bias")
         if self.local_blocks and (not self.window or max(self.local_blocks) >= self.layers):

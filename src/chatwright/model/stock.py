@@ -110,7 +110,13 @@ def fill(model: LanguageModel, stock: Mapping[str, Tensor], shape: Shape, where:
             if not mistakes:
                 weight.copy_(torch.cat(tensors) if len(tensors) > 1 else tensors[0])
     rest = [name for name in found if name not in used and not name.endswith(shape.ignored)]
-    mistakes += [f"{name} has no place in this configuration" for name in rest if not _head_again(name, model, shape)]
+    again = [name for name in rest if _head_again(name, model, shape)]
+    mistakes += [f"{name} has no place in this configuration" for name in rest if name not in again]
+    mistakes += [
+        f"{name} is another matrix than the embedding, with which the configuration ties it"
+        for name in again
+        if not mistakes and not torch.equal(stock[found[name]].float(), model.embedding.detach())
+    ]
     if mistakes:
         more = f"; and {len(mistakes) - 8} more" if len(mistakes) > 8 else ""
         raise ArtifactError(

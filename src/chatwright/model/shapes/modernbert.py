@@ -37,6 +37,11 @@ def _from_stock(stock: StockConfig) -> ModelConfig:
         if scaling is not None:
             raise ValueError(f"rope_parameters.{kind} stretches positions, which is not built for ModernBERT")
     labels = _labels(stock)
+    if stock["classifier_activation"] != stock["hidden_activation"]:
+        raise ValueError(
+            f"classifier_activation = {stock['classifier_activation']!r} is not built beside "
+            f"hidden_activation = {stock['hidden_activation']!r} (built: both alike)"
+        )
     return ModelConfig(
         family="encoder",
         vocabulary_size=stock["vocab_size"],
@@ -159,6 +164,7 @@ _DEFAULTS = {
     "num_hidden_layers": 22,
     "num_attention_heads": 12,
     "hidden_activation": "gelu",
+    "classifier_activation": "gelu",
     "max_position_embeddings": 8192,
     "norm_eps": 1e-5,
     "norm_bias": False,
