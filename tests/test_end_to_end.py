@@ -224,6 +224,8 @@ def test_pairs_become_a_translator(tmp_path: Path) -> None:
     assert {"translation.bleu", "translation.bleu_detokenised", "translation.chrf"} <= scores.keys()
     page = Path(result["page"]).read_text()
     assert "Translation" in page and "tok:none" in page
+    assert "tok:none" in result["signatures"]["bleu"] and result["signatures"]["bleu"] in chatwright(*command).stdout
+    assert "tok:none" in chatwright("evaluate", *command[1:]).stdout
     assert json.loads(chatwright(*command, "--json").stdout)["reused"]
     told = json.loads(chatwright("export", str(tmp_path / "run"), "--to", str(tmp_path / "out"), "--json").stdout)
     assert told["proof"]["stock_class"] == "T5ForConditionalGeneration"

@@ -143,7 +143,22 @@ def _result(stage: str, recipe: Recipe, run: Path, artifact: Artifact) -> dict[s
     if stage == "report":
         result["page"] = str(artifact.folder / "index.html")
         result["scores"] = read_json(artifact.folder / "scores.json")["rows"]
+    if signatures := _signatures(stage, artifact):
+        result["signatures"] = signatures
     return result
+
+
+def _signatures(stage: str, artifact: Artifact) -> dict[str, str]:
+    """What the scores of an evaluation or a report depend on: tokenisation, case, version."""
+    if stage not in ("evaluate", "report"):
+        return {}
+    told = read_json(artifact.folder / "scores.json")
+    return dict((told if stage == "evaluate" else told["conditions"]).get("signatures") or {})
+
+
+def _show_signatures(console: Console, signatures: dict[str, str]) -> None:
+    for name, text in signatures.items():
+        console.print(f"{name}: {text}", soft_wrap=True, markup=False, highlight=False, style="dim")
 
 
 def _show_stage(console: Console, artifact: Artifact) -> None:
@@ -152,6 +167,7 @@ def _show_stage(console: Console, artifact: Artifact) -> None:
     for name, value in artifact.figures.items():
         table.add_row(name.replace("_", " "), escape(_spelt(value)))
     console.print(table)
+    _show_signatures(console, _signatures(artifact.manifest.stage, artifact))
     console.print(f"folder  {artifact.folder}", soft_wrap=True, markup=False, highlight=False)
 
 
@@ -176,6 +192,7 @@ def _show_run(console: Console, run: Path, report: Artifact, recipe: Recipe) -> 
         table.add_row(row["name"], _spelt(row["value"]), interval, f"{row['target']} {met}".strip())
     if table.row_count:
         console.print(table)
+        _show_signatures(console, _signatures("report", report))
     for answer in _sample_answers(run):
         console.print(f"[bold]> {answer['question']}[/bold]", markup=True, highlight=False)
         console.print(f"  {answer['answer']}\n", markup=False, highlight=False)

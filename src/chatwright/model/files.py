@@ -110,4 +110,9 @@ def _weight_files(folder: Path) -> list[Path]:
             where=str(folder),
             remedy="take the model's safetensors, or save it anew with transformers: save_pretrained(folder)",
         )
-    raise ArtifactError(f"{WEIGHTS_FILE} is missing", where=str(folder), remedy="name a folder with safetensors")
+    raise ArtifactError(
+        f"{WEIGHTS_FILE} is missing",
+        where=str(folder),
+        remedy="name a folder with safetensors; pickles (.bin) are neither fetched nor read: save such a "
+        "model anew with transformers: save_pretrained(folder)",
+    )
