@@ -96,7 +96,7 @@ def test_the_pseudo_likelihood_hides_each_token_alone() -> None:
 
 def test_a_text_beyond_the_context_of_an_encoder_is_told() -> None:
     model, own = encoder(), tokenizer()
-    with pytest.raises(DataError, match=r"this model takes \d+"):
+    with pytest.raises(DataError, match=r"text 2: the text has \d+ tokens; this model takes \d+"):
         sentences(model, own)([SENTENCES[0], SENTENCES[0] * 40])
 
 

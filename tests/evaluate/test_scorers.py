@@ -80,6 +80,14 @@ def test_chrf_by_hand() -> None:
     assert scorers.chrf(["abc"], [["abd"]]).value == pytest.approx(100 * (2 / 3 + 1 / 2 + 0) / 3)
 
 
+def test_lower_case_is_part_of_the_signature() -> None:
+    hypotheses, references = ["ONE two three four"], [["one TWO three four"]]
+    for score in (scorers.bleu, scorers.chrf):
+        lowered, mixed = score(hypotheses, references, lowercase=True), score(hypotheses, references)
+        assert lowered.value == pytest.approx(100) and "case:lc" in lowered.signature
+        assert mixed.value < 70 and "case:mixed" in mixed.signature
+
+
 def test_corpus_scores_are_a_function_of_summed_statistics() -> None:
     hypotheses, references = ["one two three four five", "six"], [["one two three four", "six seven"]]
     for score in (scorers.bleu(hypotheses, references), scorers.chrf(hypotheses, references)):

@@ -230,6 +230,13 @@ def test_older_files_say_from_which_block_on_attention_is_local() -> None:
         assert read.local_blocks == local and read.window == (7 if local else 0)
 
 
+def test_distances_that_leave_no_room_for_their_buckets_are_told() -> None:
+    stock = transformers.T5Config(**{**T5, "relative_attention_max_distance": 16}).to_dict()
+    with pytest.raises(ArtifactError, match=r"relative_distance \(16\) must be above half of relative_buckets \(32\)"):
+        config_from_stock(stock, "config.json")
+    assert config_from_stock({**stock, "relative_attention_max_distance": 17}, "config.json").relative_distance == 17
+
+
 def test_a_head_of_modernbert_with_an_activation_of_its_own_is_named() -> None:
     stock = transformers.ModernBertConfig(**BERT, hidden_activation="silu").to_dict()
     with pytest.raises(ArtifactError, match="classifier_activation = 'gelu'"):

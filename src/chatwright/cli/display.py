@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -66,3 +66,9 @@ def show(name: str) -> Iterator[Progress]:
 def print_json(value: Any) -> None:
     """Print one JSON value to stdout."""
     sys.stdout.write(json_text(value, indent=1) + "\n")
+
+
+def show_signatures(console: Console, signatures: Mapping[str, str]) -> None:
+    """Tell what each score depends on, a line each: a signature is quoted whole, so it is not broken."""
+    for name, text in signatures.items():
+        console.print(f"{name}: {text}", soft_wrap=True, markup=False, highlight=False, style="dim")

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from chatwright.cli.display import print_json, show
+from chatwright.cli.display import print_json, show, show_signatures
 from chatwright.cli.stages import DATA_VARIABLE
 from chatwright.cli.talk import generation_settings
 from chatwright.core.errors import UsageError
@@ -139,8 +139,7 @@ def _show(console: Console, model: str, against: str | None, results: dict[str, 
                 f"({clean['too_short_to_tell']:,} of them too short to tell)",
                 highlight=False,
             )
-        for name, text in result["signatures"].items():
-            console.print(f"{task} {name}: {text}", markup=False, highlight=False, style="dim")
+        show_signatures(console, {f"{task} {name}": text for name, text in result["signatures"].items()})
 
 
 def _spelt(figure: dict[str, Any] | None) -> str:

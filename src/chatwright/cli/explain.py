@@ -22,8 +22,7 @@ def explain_text(model: str, text: str, picture: Path, as_json: bool) -> None:
     """Print the likeliest next tokens of each place, and draw the attention of every head."""
     loaded = Pretrained.load(model)
     text, codec = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), loaded.codec
-    prepared = loaded.preparation.read(text) if loaded.preparation else text
-    told = explain(loaded.model, codec.encode(prepared), codec.spell, codec.stop, codec.start)
+    told = explain(loaded.model, loaded.encode(text), codec.spell, codec.stop, codec.start)
     draw(told, picture)
     if as_json:
         print_json({"picture": str(picture), **as_values(told)})

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chatwright.cli.display import print_json, show
+from chatwright.cli.display import print_json, show, show_signatures
 from chatwright.core.artifacts import Artifact
 from chatwright.core.errors import StoppedError, UsageError
 from chatwright.core.files import read_json
@@ -156,18 +156,13 @@ def _signatures(stage: str, artifact: Artifact) -> dict[str, str]:
     return dict((told if stage == "evaluate" else told["conditions"]).get("signatures") or {})
 
 
-def _show_signatures(console: Console, signatures: dict[str, str]) -> None:
-    for name, text in signatures.items():
-        console.print(f"{name}: {text}", soft_wrap=True, markup=False, highlight=False, style="dim")
-
-
 def _show_stage(console: Console, artifact: Artifact) -> None:
     state = "was finished already" if artifact.reused else f"done in {artifact.manifest.seconds:.1f} s"
     table = Table(title=f"{artifact.manifest.stage}: {state}", title_justify="left", show_header=False)
     for name, value in artifact.figures.items():
         table.add_row(name.replace("_", " "), escape(_spelt(value)))
     console.print(table)
-    _show_signatures(console, _signatures(artifact.manifest.stage, artifact))
+    show_signatures(console, _signatures(artifact.manifest.stage, artifact))
     console.print(f"folder  {artifact.folder}", soft_wrap=True, markup=False, highlight=False)
 
 
@@ -192,7 +187,7 @@ def _show_run(console: Console, run: Path, report: Artifact, recipe: Recipe) -> 
         table.add_row(row["name"], _spelt(row["value"]), interval, f"{row['target']} {met}".strip())
     if table.row_count:
         console.print(table)
-        _show_signatures(console, _signatures("report", report))
+        show_signatures(console, _signatures("report", report))
     for answer in _sample_answers(run):
         console.print(f"[bold]> {answer['question']}[/bold]", markup=True, highlight=False)
         console.print(f"  {answer['answer']}\n", markup=False, highlight=False)

@@ -51,6 +51,10 @@ class Pretrained:
         """Does it go on from a text, rather than answer it with another?"""
         return isinstance(self.model, Decoder)
 
+    def encode(self, text: str) -> list[int]:
+        """A text's ids, prepared as those that the model learnt from."""
+        return self.codec.encode(self.preparation.read(text) if self.preparation else text)
+
     def generate(self, text: str, *, max_length: int | None = None, **options: Any) -> str:
         """A text and how it goes on, or what an encoder-decoder makes of it.
 
@@ -155,8 +159,7 @@ class Pretrained:
         """
         if isinstance(self.model, Encoder):
             raise self._cannot("write: it says what is missing in a text")
-        prepare = self.preparation.read if self.preparation else str
-        codec, prompts = self.codec, [self.codec.encode(prepare(text)) for text in texts]
+        codec, prompts = self.codec, [self.encode(text) for text in texts]
         stands = [prompt if self.goes_on else [] for prompt in prompts]
         heard, told = list(stands[0]), codec.decode(stands[0])
 
@@ -175,6 +178,6 @@ class Pretrained:
             before = codec.decode(begun)
             rest = codec.decode([*begun, *one.tokens])[len(before) :]
             done.append((before, self.preparation.running(rest) if self.preparation else rest))
-        if on_text and hears and len("".join(done[0])) > len(told):  # a character that was not finished
-            on_text("".join(done[0])[len(told) :])
+        if on_text and hears and (unfinished := "".join(done[0])[len(told) :]):  # a character's first bytes
+            on_text(unfinished)
         return done
