@@ -27,7 +27,7 @@ class Kind:
     scale: float = 1.0
     lower_is_better: bool = False
     baseline: str = ""
-    baseline_is: str = "what their first sentence scores"
+    baseline_is: str = ""
 
 
 KINDS = (
@@ -133,6 +133,7 @@ KINDS = (
         "Summaries",
         "texts kept from training, ROUGE-L",
         baseline="summary.baseline_rouge_l",
+        baseline_is="what the beginning of the text scores",
     ),
     Kind(
         "held-out.exact_match",
