@@ -91,6 +91,21 @@ def test_ctrl_c_is_for_the_parent_alone(tmp_path: Path) -> None:
     assert told.count("Traceback") == 1 and "KeyboardInterrupt" in told
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of a thread")
+def test_the_first_process_hears_no_ctrl_c_either(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import signal\n"
+        "from chatwright.corpus.engine import run_apart\n"
+        "def deaf():\n"
+        "    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])\n"
+        "if __name__ == '__main__':\n"
+        "    print(run_apart(deaf), run_apart(deaf), deaf())\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert done.stdout == "True True False\n"
+
+
 def test_a_stop_ends_every_process(tmp_path: Path) -> None:
     def stop() -> None:
         if len(noted(tmp_path)) == 2:
