@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sacrebleu.metrics.chrf import CHRF
 
-from chatwright.evaluate.baselines import lead, nearest
+from chatwright.evaluate.baselines import lead, nearest, nearest_sentence
 from chatwright.evaluate.labels import accuracy, auroc, macro_f1
 from chatwright.evaluate.linear import linear_probabilities
 from chatwright.evaluate.uncertainty import bootstrap_items
@@ -24,6 +24,13 @@ def test_how_a_text_begins() -> None:
     assert lead("One. Two! Three? Four.", 3, "words") == "One. Two! Three?"
     assert lead("#A#: Hi. You?\n#B#: Fine.\n", 1, "words") == "#A#: Hi. You?"
     assert lead("采用修正的参数", 4, "characters") == "采用修正"
+
+
+def test_the_sentence_that_shares_most_with_a_question() -> None:
+    text = "It rained. The lark sang at dawn. The rose is red!"
+    assert nearest_sentence("When did the lark sing?", text, "words") == "The lark sang at dawn."
+    assert nearest_sentence("Who?", text, "words") == "It rained."
+    assert nearest_sentence("玫瑰是什么颜色?", "云雀在唱歌。玫瑰是红色的；天亮了。", "characters") == "玫瑰是红色的；"
 
 
 def test_metrics_of_labels_are_those_of_scikit_learn() -> None:

@@ -73,6 +73,14 @@ def test_a_prompt_that_is_too_long_loses_its_beginning() -> None:
     assert told[0] == pytest.approx(continuation_likelihoods(model, [prompt[-23:]], [[5, 6]])[0], rel=1e-5)
 
 
+def test_a_continuation_beyond_the_context_is_told() -> None:
+    model = decoder()
+    most = list(range(model.config.context))
+    assert np.isfinite(continuation_likelihoods(model, [[1]], [most])[0])
+    with pytest.raises(DataError, match="text 2: the text has 25 tokens; this model takes 24"):
+        continuation_likelihoods(model, [[1], [1]], [[5], [*most, 5]])
+
+
 def test_a_sentence_of_a_decoder_has_an_end() -> None:
     model, own = decoder(), tokenizer()
     begin, end = own.control[BEGIN], own.control[END]

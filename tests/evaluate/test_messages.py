@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,8 @@ def test_what_is_always_likely_loses_to_what_this_talk_makes_likely(
         for text, source in (("Is it?", "here"), ("Was it red?", "here"), ("And who sings?", "elsewhere"))
     ]
     candidates = [["A rose is red.", "The lark sings.", "Yes."], ["The lark sings.", "A rose is red.", "Yes."]]
-    first, second = _model_scores(None, tokenizer, asked, candidates, learnt, Random(1))  # type: ignore[arg-type]
+    model: Any = SimpleNamespace(config=SimpleNamespace(context=64))
+    first, second = _model_scores(model, tokenizer, asked, candidates, learnt, Random(1))
     anyway = np.log((np.exp(-2) + np.exp(-9)) / 2)  # one of the two learnt talks from here is about red
     assert np.allclose(first, [-2 - anyway, 0, 0]) and np.allclose(second, [7, -9 - anyway, 0])
 

@@ -101,8 +101,20 @@ def test_corpus_scores_are_a_function_of_summed_statistics() -> None:
 def test_counts_that_differ_are_told() -> None:
     with pytest.raises(DataError, match="2 texts, 1 references"):
         scorers.bleu(["a", "b"], [["a"]])
+    with pytest.raises(DataError, match="ROUGE needs .* 2 texts, 1 references"):
+        scorers.summary_scores(["a"], ["a", "b"], "words")
+    with pytest.raises(DataError, match="token F1 needs .* 1 texts, 2 references"):
+        scorers.answer_scores([["a"], ["b"]], ["a"], "words")
     with pytest.raises(DataError, match="at least one"):
         scorers.chrf([], [[]])
+
+
+def test_the_best_of_several_right_answers_counts() -> None:
+    right = [["Paris", "the city of Paris"], ["上海"]]
+    exact, shared = scorers.answer_scores(right, ["the city of  Paris", "在上海"], "words")
+    assert exact == [True, False] and shared == [1.0, 0.0]
+    exact, shared = scorers.answer_scores(right, ["city", "在上海"], "characters")
+    assert exact == [False, False] and shared[1] == pytest.approx(2 * 2 / (2 + 3))
 
 
 def test_sacrebleu_golden(golden: Path) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from chatwright.core.errors import UsageError
+from chatwright.interop.folders import write_stock_folder
 from chatwright.interop.harness import as_harness_model, harness_scores
 from chatwright.interop.pretrained import Pretrained
 from tests.interop.conftest import STORY
+from tests.interop.test_folders import own_folder
 
 WORDS = STORY.lower().replace(".", "").split()[:21]
 
@@ -54,20 +56,36 @@ def own_tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def own_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of ours, trained by nobody, and its stock folder."""
+    folder = tmp_path_factory.mktemp("own")
+    own_folder(folder / "model", "Qwen3")
+    write_stock_folder(str(folder / "model"), folder / "stock")
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the harness's own
+@pytest.mark.parametrize("whose", ["a stock model", "an export of ours"])
 def test_both_ways_agree_on_tasks_of_ones_own(
-    gpt2_folder: Path, own_tasks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whose: str, request: pytest.FixtureRequest, own_tasks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
     from lm_eval import simple_evaluate
+    from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
     from lm_eval.tasks import TaskManager
 
+    if whose == "a stock model":
+        source = folder = request.getfixturevalue("gpt2_folder")
+    else:
+        source, folder = (request.getfixturevalue("own_export") / name for name in ("model", "stock"))
     tasks = ["chatwright_local_choice", "chatwright_local_read"]
-    ours = harness_scores(Pretrained.load(gpt2_folder), tasks, own_tasks)
-    stock = HFLM(pretrained=str(gpt2_folder), device="cpu", dtype="float32", batch_size=1)
+    model = Pretrained.load(source)
+    ours = harness_scores(model, tasks, own_tasks)
+    stock = HFLM(pretrained=str(folder), device="cpu", dtype="float32", batch_size=1)
     told = simple_evaluate(
         model=stock, tasks=tasks, task_manager=TaskManager(include_path=str(own_tasks)), bootstrap_iters=0
     )["results"]
@@ -76,8 +94,14 @@ def test_both_ways_agree_on_tasks_of_ones_own(
         expected = told["chatwright_local_read"][f"{name},none"]
         assert ours["chatwright_local_read"][name][0] == pytest.approx(expected, rel=1e-4)
     assert ours["chatwright_local_choice"]["acc"][1] is not None
+    contexts = ["Once upon", "a model said " * 60, "it went"]  # the second is longer than the context
+    asked = [
+        Instance("generate_until", {}, (text, {"until": ["zzz"], "max_gen_toks": size, "do_sample": False}), number)
+        for number, (text, size) in enumerate(zip(contexts, (12, 12, 7), strict=True))
+    ]
+    assert as_harness_model(model).generate_until(asked) == stock.generate_until(asked)
     with pytest.raises(UsageError, match="knows no task nonsense"):
-        harness_scores(Pretrained.load(gpt2_folder), ["nonsense"], own_tasks)
+        harness_scores(model, ["nonsense"], own_tasks)
 
 
 @pytest.mark.filterwarnings("ignore")

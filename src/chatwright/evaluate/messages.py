@@ -204,7 +204,8 @@ def _model_scores(
     """
     end = tokenizer.control[END]
     texts = sorted({text for each in candidates for text in each})
-    answers = dict(zip(texts, ([*ids, end] for ids in tokenizer.encode_batch(texts)), strict=True))
+    most = model.config.context - 1  # of a longer answer the beginning is compared
+    answers = dict(zip(texts, ([*ids[:most], end] for ids in tokenizer.encode_batch(texts)), strict=True))
     asked = [(talk, text) for talk, each in zip(talks, candidates, strict=True) for text in each]
     heard = [_heard(talk, tokenizer) for talk in talks]
     before = [ids for ids, each in zip(heard, candidates, strict=True) for _ in each]

@@ -93,6 +93,7 @@ def rouge(
 
 def summary_scores(targets: Sequence[str], written: Sequence[str], unit: Unit) -> dict[str, list[float]]:
     """ROUGE-1, -2 and -L of each summary: F-measures, words stemmed, under the names of reports."""
+    _check_counts("ROUGE", written, targets)
     pairs = zip(targets, written, strict=True)
     each = [rouge(target, text, unit=unit, stemmer=True) for target, text in pairs]
     return {name: [score[kind].f for score in each] for name, kind in SUMMARY_KINDS.items()}
@@ -100,6 +101,7 @@ def summary_scores(targets: Sequence[str], written: Sequence[str], unit: Unit) -
 
 def answer_scores(right: Sequence[Sequence[str]], written: Sequence[str], unit: Unit) -> tuple[list[bool], list[float]]:
     """Exact match and token F1 of each answer with the best of its right ones, as SQuAD's evaluation does."""
+    _check_counts("token F1", written, right)
     pairs = list(zip(right, written, strict=True))
     exact = [any(exact_match(each, text) for each in answers) for answers, text in pairs]
     return exact, [max(token_f1(each, text, unit) for each in answers) for answers, text in pairs]
@@ -150,16 +152,21 @@ def chrf(
     )
 
 
+def _check_counts(name: str, texts: Sequence[object], references: Sequence[object]) -> None:
+    if len(texts) != len(references):
+        raise DataError(
+            f"{name} needs one reference for each text: {len(texts)} texts, {len(references)} references",
+            remedy="give both the same number of lines, in the same order",
+        )
+
+
 def _score_corpus(
     metric: BLEU | CHRF, name: str, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
 ) -> CorpusScore:
     if not hypotheses or not references:
         raise DataError(f"{name} needs at least one text and one reference")
-    if lengths := sorted({len(stream) for stream in references} - {len(hypotheses)}):
-        raise DataError(
-            f"{name} needs one reference for each text: {len(hypotheses)} texts, {lengths[0]} references",
-            remedy="give both files the same number of lines, in the same order",
-        )
+    for stream in references:
+        _check_counts(name, hypotheses, stream)
     # sacrebleu's own bootstrap takes its seed from the environment and gives symmetric half-widths;
     # with the statistics of each text in hand the interval is ours to draw.
     statistics = np.asarray(metric._extract_corpus_statistics(hypotheses, references), dtype=np.float64)

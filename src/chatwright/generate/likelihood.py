@@ -22,7 +22,8 @@ def continuation_likelihoods(
 ) -> NDArray[np.float64]:
     """log p(continuation | prompt) of each pair, in nats: [N]. A prompt needs a token at least.
 
-    Where both are longer than the context, the prompt loses its beginning.
+    Where both are longer than the context, the prompt loses its beginning; a continuation that alone is longer is a
+    `DataError`.
     """
     return continuations_told(model, prompts, continuations)[0]
 
@@ -32,6 +33,8 @@ def continuations_told(
     model: Decoder, prompts: Sequence[Sequence[int]], continuations: Sequence[Sequence[int]]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The same, and whether the continuation is what greedy decoding would write: [N] each."""
+    for number, continuation in enumerate(continuations):
+        _check_length(continuation, model.config.context, number)
     order = sorted(range(len(prompts)), key=lambda at: len(prompts[at]) + len(continuations[at]))
     found, greedy = np.zeros(len(prompts)), np.zeros(len(prompts), np.bool_)
     for start in range(0, len(order), _TOGETHER):
@@ -39,8 +42,8 @@ def continuations_told(
         rows = []
         for at in chosen:
             room = model.config.context + 1 - len(continuations[at])  # the last token is only foreseen
-            prompt = list(prompts[at])[-max(1, room) :]
-            rows.append(([*prompt, *continuations[at]][: model.config.context + 1], len(prompt)))
+            prompt = list(prompts[at])[-room:]
+            rows.append(([*prompt, *continuations[at]], len(prompt)))
         longest = max(len(ids) for ids, _ in rows)
         ids = torch.zeros(len(rows), longest, dtype=torch.long)
         for row, (each, _) in enumerate(rows):
@@ -68,15 +71,19 @@ def text_likelihoods(
     return _pseudo_likelihoods(model, texts, mask)
 
 
+def _check_length(text: Sequence[int], context: int, number: int) -> None:
+    if len(text) > context:
+        raise DataError(
+            f"the text has {len(text)} tokens; this model takes {context}",
+            where=f"text {number + 1}",
+            remedy="shorten it, or ask a model of a longer context",
+        )
+
+
 @torch.inference_mode()
 def _pseudo_likelihoods(model: Encoder, texts: Sequence[Sequence[int]], mask: int) -> NDArray[np.float64]:
     for number, text in enumerate(texts):
-        if len(text) > model.config.context:
-            raise DataError(
-                f"the text has {len(text)} tokens; this model takes {model.config.context}",
-                where=f"text {number + 1}",
-                remedy="shorten it, or ask a model of a longer context",
-            )
+        _check_length(text, model.config.context, number)
     asked = [(number, place) for number, ids in enumerate(texts) for place in range(1, len(ids) - 1)]
     asked.sort(key=lambda pair: len(texts[pair[0]]))
     found = np.zeros(len(texts))

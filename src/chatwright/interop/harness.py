@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,20 +69,30 @@ def as_harness_model(model: Pretrained) -> Any:
             return model.rolling([request.args[0] for request in requests])
 
         def generate_until(self, requests: list[Instance]) -> list[str]:
-            """What is written up to one of the strings that end it."""
-            return [_until(model, *request.args) for request in requests]
+            """What is written up to one of the strings that end it; requests of the same settings go together."""
+            alike, written = defaultdict[str, list[int]](list), [""] * len(requests)
+            for number, request in enumerate(requests):
+                alike[repr(request.args[1])].append(number)
+            for numbers in alike.values():
+                contexts = [requests[number].args[0] for number in numbers]
+                for number, text in zip(numbers, _until(model, contexts, requests[numbers[0]].args[1]), strict=True):
+                    written[number] = text
+            return written
 
     return OurModel()
 
 
-def _until(model: Pretrained, context: str, options: dict[str, Any]) -> str:
+def _until(model: Pretrained, contexts: Sequence[str], options: dict[str, Any]) -> list[str]:
+    """How the model goes on from each context; of one that is too long the end is read, as by the harness."""
     told = options.get("until") or []
     ends = [told] if isinstance(told, str) else list(told)
     settings = GenerateSettings(
         max_new_tokens=int(options.get("max_gen_toks", _MOST_TOKENS)),
         temperature=float(options.get("temperature", 0.0)) if options.get("do_sample") else 0.0,
     )
-    _, text = model.complete([context], settings)[0]
-    for end in ends:
-        text = text.split(end)[0] if end else text
-    return text
+    written = []
+    for _, text in model.complete(contexts, settings, from_end=True):
+        for end in ends:
+            text = text.split(end)[0] if end else text
+        written.append(text)
+    return written

@@ -20,6 +20,7 @@ from chatwright.generate.classify import label_probabilities
 from chatwright.generate.engine import generate
 from chatwright.generate.likelihood import continuations_told, text_likelihoods
 from chatwright.generate.settings import GenerateSettings
+from chatwright.generate.written import longest_prompt
 from chatwright.interop.hub import find_model
 from chatwright.interop.text import Codec, load_codec
 from chatwright.model.decoder import Decoder
@@ -107,8 +108,9 @@ class Pretrained:
             raise self._cannot("say how likely a text is")
         size, begun, endings, owners = self.model.config.context, list[list[int]](), list[list[int]](), list[int]()
         for number, text in enumerate(texts):
-            first, *ids = self.codec.frame(text, ended=False)
-            whole = [first, *ids]
+            # As the harness has it: what begins texts, then all that the tokenizer makes of one, its own mark included.
+            whole = [*self.codec.frame("", ended=False)[:1], *self.codec.encode(text)]
+            ids = whole[1:]
             for start in range(0, len(ids), size):
                 end = min(start + size, len(ids))
                 begun.append(whole[max(0, end - size) : start + 1])  # the last window looks back as far as it can
@@ -151,15 +153,24 @@ class Pretrained:
         return settings.model_copy(update={"max_new_tokens": max_length - used})
 
     def complete(
-        self, texts: Sequence[str], settings: GenerateSettings, on_text: Callable[[str], None] | None = None
+        self,
+        texts: Sequence[str],
+        settings: GenerateSettings,
+        on_text: Callable[[str], None] | None = None,
+        *,
+        from_end: bool = False,
     ) -> list[tuple[str, str]]:
         """For each text what stands (a decoder's prompt, nothing of a source) and what was written.
 
-        `on_text` hears the pieces of a single text as they come.
+        `on_text` hears the pieces of a single text as they come. A text that leaves no room in the context is refused
+        by `generate`; `from_end`: its end is read instead.
         """
         if isinstance(self.model, Encoder):
             raise self._cannot("write: it says what is missing in a text")
         codec, prompts = self.codec, [self.encode(text) for text in texts]
+        if from_end and (most := longest_prompt(self.model.config)) is not None:
+            room = max(1, most + 1 - settings.max_new_tokens) if self.goes_on else most
+            prompts = [prompt[-room:] for prompt in prompts]
         stands = [prompt if self.goes_on else [] for prompt in prompts]
         heard, told = list(stands[0]), codec.decode(stands[0])
 
