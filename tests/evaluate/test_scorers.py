@@ -101,9 +101,9 @@ def test_corpus_scores_are_a_function_of_summed_statistics() -> None:
 def test_counts_that_differ_are_told() -> None:
     with pytest.raises(DataError, match="2 texts, 1 references"):
         scorers.bleu(["a", "b"], [["a"]])
-    with pytest.raises(DataError, match="ROUGE needs .* 2 texts, 1 references"):
+    with pytest.raises(DataError, match=r"ROUGE needs .* 2 texts, 1 references"):
         scorers.summary_scores(["a"], ["a", "b"], "words")
-    with pytest.raises(DataError, match="token F1 needs .* 1 texts, 2 references"):
+    with pytest.raises(DataError, match=r"token F1 needs .* 1 texts, 2 references"):
         scorers.answer_scores([["a"], ["b"]], ["a"], "words")
     with pytest.raises(DataError, match="at least one"):
         scorers.chrf([], [[]])
