@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from chatwright.bench import registry
 from chatwright.bench.asked import Asked
 from chatwright.bench.measured import Measured
 from chatwright.cli.display import print_json, show
-from chatwright.cli.stages import DATA_VARIABLE, Options, resolve
+from chatwright.cli.public import named_folder
+from chatwright.cli.stages import Options, resolve
 from chatwright.core.errors import StoppedError, UsageError
 from chatwright.core.files import replacing, write_json
 from chatwright.core.runs import BENCHES
@@ -40,7 +40,7 @@ def bench(
     folder, rows = Path(out) if out else BENCHES, list[dict[str, Any]]()
     if folder.exists() and not folder.is_dir():
         raise UsageError("is not a folder", where=out or str(folder), remedy="choose another with --out")
-    asked = Asked(folder, options.data or os.environ.get(DATA_VARIABLE), show, parts, rival)
+    asked = Asked(folder, named_folder(options.data), show, parts, rival)
     for each in names:
         measured = _measure(each, asked, options, recipe)
         conditions = {**registry.conditions(), **measured.conditions}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chatwright.cli.display import print_json, show, show_signatures
-from chatwright.cli.stages import DATA_VARIABLE
+from chatwright.cli.public import fetch_missing, named_folder
 from chatwright.cli.talk import generation_settings
 from chatwright.core.errors import UsageError
 from chatwright.core.runs import newest_run
@@ -67,11 +66,13 @@ def _run_tasks(
     from chatwright.corpus.collection.settings import ContaminationSettings
     from chatwright.evaluate.clean_subset import clean_scores, met_items, training_text
     from chatwright.evaluate.settings import EvaluateSettings
-    from chatwright.evaluate.tasks import Outcome, check_tasks, compare, run_task
+    from chatwright.evaluate.tasks import Outcome, check_task_files, check_tasks, compare, run_task, task_folder
     from chatwright.interop.pretrained import Pretrained
 
-    folder, limit = data or os.environ.get(DATA_VARIABLE), options.get("limit")
-    check_tasks(tasks, folder)
+    folder, limit = named_folder(data), options.get("limit")
+    check_tasks(tasks)
+    folder = folder or str(fetch_missing([task_folder(task) for task in tasks]))
+    check_task_files(tasks, folder)
     settings = EvaluateSettings()
     generation = generation_settings({key: options.get(key) for key in ("beams", "max_new_tokens")})
     names = [model] if against is None else [model, against]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +14,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from chatwright.cli.display import print_json, show, show_signatures
+from chatwright.cli.public import fetch_missing, named_folder, own_folder
 from chatwright.core.artifacts import Artifact
 from chatwright.core.errors import StoppedError, UsageError
 from chatwright.core.files import read_json
 from chatwright.core.runs import locked
 from chatwright.pipeline.job import Job, run_folder
+from chatwright.pipeline.public import public_sets
 from chatwright.recipe import Recipe, load_recipe
 
-DATA_VARIABLE = "CHATWRIGHT_DATA"
 # Stories that read public data, each by the recipe's section of its name.
 _PUBLIC_DATA = ("pairs", "labels", "messages", "text")
 _SHOWN_ANSWERS = (  # tasks of which an answer is shown, in this order
@@ -51,6 +51,8 @@ def carry_out(stage: str, recipe: str | None, options: Options, *, as_json: bool
     story = import_module(f"chatwright.pipeline.{loaded.story}")
     if not hasattr(story, stage):
         raise UsageError(f"this recipe has no stage {stage}", where=loaded.name, remedy="see the stages of `run`")
+    if loaded.story in _PUBLIC_DATA and getattr(loaded, loaded.story).data == str(own_folder()):
+        fetch_missing(public_sets(loaded))
     run = run_folder(loaded, options.out)
     with locked(run):
         job = Job(loaded, run, show, replan=replan)
@@ -73,7 +75,8 @@ def carry_out(stage: str, recipe: str | None, options: Options, *, as_json: bool
 def resolve(recipe: str | None, options: Options) -> Recipe:
     """The recipe that the options mean: `--docs` chooses the one for folders, `--from` and `--file` that for messages.
 
-    `--data` or the variable CHATWRIGHT_DATA names the folder of public data sets.
+    `--data` or the variable CHATWRIGHT_DATA names the folder of public data sets; else it is our own, for those that
+    the hub has.
     """
     changes, sets = dict[str, Any]({"plan.minutes": options.minutes}), options.sets or ()
     name = recipe or _meant(options)
@@ -96,8 +99,10 @@ def resolve(recipe: str | None, options: Options) -> Recipe:
     _refuse_what_it_does_not_read(loaded, options)
     if loaded.story not in _PUBLIC_DATA:
         return loaded
-    public = options.data or getattr(loaded, loaded.story).data or os.environ.get(DATA_VARIABLE)
-    told = {f"{loaded.story}.data": str(Path(public).resolve())} if public else {}
+    public = options.data or getattr(loaded, loaded.story).data or named_folder(None)
+    if not public and not public_sets(loaded):
+        return loaded
+    told = {f"{loaded.story}.data": str(Path(public).resolve() if public else own_folder())}
     return load_recipe(name, sets, {**changes, **told})
 
 

@@ -6,6 +6,7 @@ DATA/cold-zh/train.csv.gz … → without empty and doubled ones → folds → l
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.label_sets import LABEL_SETS, Labelled, plain_texts
 from chatwright.corpus.ledger import Ledger
-from chatwright.corpus.public import public_files
+from chatwright.corpus.public import public_hashes
 from chatwright.corpus.settings import LabelSettings
 from chatwright.corpus.tables import DROPPED, write_rows
 
@@ -33,10 +34,15 @@ LABELLED = pa.schema(
 PLAIN = pa.schema([pa.field("text", pa.string(), nullable=False)])
 
 
+def labels_files(settings: LabelSettings) -> dict[str, Sequence[str]]:
+    """The files that are read, by data set, below the folder of public data."""
+    data_set = LABEL_SETS[settings.name]
+    return {settings.name: (*data_set.files, *data_set.plain)}
+
+
 def labels_identity(settings: LabelSettings) -> dict[str, str]:
     """Hashes of the files that are read; those that are missing are a `UsageError`."""
-    data_set = LABEL_SETS[settings.name]
-    return public_files(settings.data, settings.name, [*data_set.files, *data_set.plain])
+    return public_hashes(settings.data, labels_files(settings))
 
 
 def build_labels(folder: Path, settings: LabelSettings, progress: Progress) -> dict[str, Any]:

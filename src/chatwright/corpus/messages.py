@@ -6,7 +6,7 @@ DATA/alpaca-en/… and FILE.jsonl … → without doubled ones → conversations
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from chatwright.core.progress import Progress
 from chatwright.core.seeds import share
 from chatwright.corpus.ledger import Ledger
 from chatwright.corpus.message_sets import MESSAGE_SETS, Turns, lacks, read_conversations
-from chatwright.corpus.public import public_files
+from chatwright.corpus.public import public_hashes
 from chatwright.corpus.settings import MessageSettings
 from chatwright.corpus.tables import DROPPED, MESSAGE, write_rows
 
@@ -33,15 +33,18 @@ CONVERSATIONS = pa.schema(
 )
 
 
+def messages_files(settings: MessageSettings) -> dict[str, Sequence[str]]:
+    """The files that are read, by data set, below the folder of public data."""
+    return {name: MESSAGE_SETS[name].files for name in settings.names}
+
+
 def messages_identity(settings: MessageSettings) -> dict[str, str]:
     """Hashes of the files that are read; those that are missing are a `UsageError`."""
     if not settings.names and not settings.files:
         raise UsageError(
             "there are no conversations to read", remedy="name a data set in messages.names, or --file FILE"
         )
-    found = dict[str, str]()
-    for name in settings.names:
-        found |= public_files(settings.data, name, MESSAGE_SETS[name].files)
+    found = public_hashes(settings.data, messages_files(settings))
     missing = [file for file in settings.files if not Path(file).is_file()]
     if missing:
         raise UsageError(f"there is no such file: {', '.join(missing)}", remedy="name a JSON or JSON Lines file")

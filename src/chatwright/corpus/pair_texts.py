@@ -17,7 +17,6 @@ from chatwright.corpus.contamination import Asked
 from chatwright.corpus.ledger import Ledger
 from chatwright.corpus.message_sets import MESSAGE_SETS
 from chatwright.corpus.pair_sets import PAIR_SETS
-from chatwright.corpus.public import public_files
 from chatwright.corpus.settings import PairSettings
 from chatwright.corpus.tables import read_rows, write_rows
 
@@ -26,13 +25,12 @@ TEXTS = pa.schema([pa.field("source", pa.string(), nullable=False), pa.field("te
 _TOGETHER = 500  # texts looked through at once; one by one only where these have met something
 
 
-def texts_identity(settings: PairSettings) -> dict[str, str]:
-    """Hashes of the files that are read for their text; those that are missing are a `UsageError`."""
-    found = dict[str, str]()
-    for name in settings.texts:
-        files = MESSAGE_SETS[name].files if name in MESSAGE_SETS else PAIR_SETS[name].files(settings)
-        found |= public_files(settings.data, name, files)
-    return found
+def texts_files(settings: PairSettings) -> dict[str, Sequence[str]]:
+    """The files that are read for their text, by data set."""
+    return {
+        name: MESSAGE_SETS[name].files if name in MESSAGE_SETS else PAIR_SETS[name].files(settings)
+        for name in settings.texts
+    }
 
 
 def build_pair_texts(

@@ -6,6 +6,7 @@ The data sets that are known stand in `pair_sets.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from chatwright.core.files import write_json
 from chatwright.core.progress import Progress
 from chatwright.corpus.ledger import Ledger
 from chatwright.corpus.pair_sets import PAIR_SETS, SPLITS
-from chatwright.corpus.pair_texts import build_pair_texts, texts_description, texts_identity
+from chatwright.corpus.pair_texts import build_pair_texts, texts_description, texts_files
 from chatwright.corpus.preparation import Preparation
-from chatwright.corpus.public import public_files
+from chatwright.corpus.public import public_hashes
 from chatwright.corpus.settings import PairSettings
 from chatwright.corpus.tables import DROPPED, write_rows
 
@@ -35,10 +36,14 @@ PAIRS = pa.schema(
 )
 
 
+def pairs_files(settings: PairSettings) -> dict[str, Sequence[str]]:
+    """The files that are read, by data set, below the folder of public data."""
+    return {settings.name: PAIR_SETS[settings.name].files(settings)} | texts_files(settings)
+
+
 def pairs_identity(settings: PairSettings) -> dict[str, str]:
     """Hashes of the files that are read; those that are missing are a `UsageError`."""
-    own = public_files(settings.data, settings.name, PAIR_SETS[settings.name].files(settings))
-    return own | texts_identity(settings)
+    return public_hashes(settings.data, pairs_files(settings))
 
 
 def preparation(settings: PairSettings) -> Preparation:

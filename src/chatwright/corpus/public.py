@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from chatwright.core.errors import DataError, UsageError
@@ -29,6 +29,14 @@ def public_files(data: str | None, name: str, files: Sequence[str]) -> dict[str,
             remedy=f"name the folder that holds {missing[0]} with --data DIR or CHATWRIGHT_DATA",
         )
     return {file: hash_file(Path(data) / file) for file in files}
+
+
+def public_hashes(data: str | None, wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Hashes of the files of several data sets."""
+    found = dict[str, str]()
+    for name, files in wanted.items():
+        found |= public_files(data, name, files)
+    return found
 
 
 def public_folder(data: str | None, name: str) -> dict[str, str]:

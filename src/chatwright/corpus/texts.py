@@ -6,7 +6,7 @@ FOLDER/*.txt or DATA/gutenberg/… → without licence and boilerplate → parag
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from chatwright.corpus.books import book
 from chatwright.corpus.clean import clean_text, identifier, text_key
 from chatwright.corpus.folder import folder_identity, list_files, open_folder, read_file
 from chatwright.corpus.ledger import Ledger
-from chatwright.corpus.public import public_files, read_text
+from chatwright.corpus.public import public_hashes, read_text
 from chatwright.corpus.settings import TextSettings
 from chatwright.corpus.tables import DOCUMENTS, DROPPED, write_rows
 
@@ -71,6 +71,11 @@ TEXT_SETS = {
 }
 
 
+def texts_files(settings: TextSettings) -> dict[str, Sequence[str]]:
+    """The files that are read, by collection, below the folder of public data."""
+    return {name: TEXT_SETS[name].files for name in settings.names}
+
+
 def texts_identity(settings: TextSettings) -> dict[str, str]:
     """Hashes of what is read; what is missing is a `UsageError`."""
     if settings.docs is None and (not settings.names or settings.data is None):
@@ -79,9 +84,7 @@ def texts_identity(settings: TextSettings) -> dict[str, str]:
             where=", ".join(settings.names),
             remedy="name a folder of books with --docs FOLDER, or that of public data sets with --data DIR",
         )
-    found = dict[str, str]()
-    for name in settings.names:
-        found |= public_files(settings.data, name, TEXT_SETS[name].files)
+    found = public_hashes(settings.data, texts_files(settings))
     return found | (folder_identity(settings.docs, _MOST_MEGABYTES * 10**6) if settings.docs is not None else {})
 
 

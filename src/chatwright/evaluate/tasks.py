@@ -70,13 +70,17 @@ class Outcome:
     texts: Sequence[tuple[str, ...]] = ()
 
 
-def check_tasks(names: Sequence[str], data: str | None) -> None:
-    """`UsageError` for a task that is not known or whose files are not there, before anything is asked."""
+def check_tasks(names: Sequence[str]) -> None:
+    """`UsageError` for tasks that are not known, before anything is asked."""
     unknown = [name for name in names if name not in TASKS]
     if unknown:
         raise UsageError(
             f"these tasks are not known: {', '.join(unknown)}", where="--tasks", remedy=f"known: {', '.join(TASKS)}"
         )
+
+
+def check_task_files(names: Sequence[str], data: str | None) -> None:
+    """`UsageError` for a task whose files are not there."""
     for name in names:
         if name in PAIR_SETS:
             public_files(data, name, PAIR_SETS[name].files(_pair_settings(name)))
@@ -85,8 +89,8 @@ def check_tasks(names: Sequence[str], data: str | None) -> None:
 
 
 def task_folder(name: str) -> str:
-    """Below the folder of public data, where the files of a task that is asked by likelihood lie."""
-    return BLIMP if name == BLIMP else CHOICE_SETS[name].folder
+    """Below the folder of public data, where the files of a task lie."""
+    return CHOICE_SETS[name].folder if name in CHOICE_SETS else name
 
 
 def run_task(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +20,8 @@ from chatwright.corpus.fetching.rows import Rows, fetch_rows, read_rows, row_cou
 from chatwright.corpus.fetching.settings import FetchSettings
 from chatwright.corpus.readers.found import Failed, Found
 from chatwright.corpus.readers.settings import Columns, Limits
+from tests.corpus.fetching.hub import REVISION, serving
 
-_REVISION = "0123456789abcdef0123456789abcdef01234567"
 _CARD = """---
 license: cc0-1.0
 configs:
@@ -191,96 +187,10 @@ def test_code_and_pickles_are_not_loaded(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("ran"))
 
 
-def handler(root: Path, name: str, asked: list[str]) -> type[BaseHTTPRequestHandler]:
-    """The parts of the hub's interface that streaming a data set uses."""
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-
-    class Hub(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-        def do_HEAD(self) -> None:
-            self.answer(body=False)
-
-        def do_GET(self) -> None:
-            self.answer(body=True)
-
-        def do_POST(self) -> None:
-            data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            asked.append(f"POST {self.path}")
-            if "/paths-info/" in self.path:
-                paths = json.loads(data).get("paths", []) if data.startswith(b"{") else []
-                self.send(json.dumps([entry for entry in self.tree("") if entry["path"] in paths]).encode(), True)
-            else:
-                self.nothing()
-
-        def tree(self, below: str) -> list[dict[str, Any]]:
-            told = [
-                {"type": "file", "path": file, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
-                for file, data in files.items()
-            ]
-            folders = {file.rpartition("/")[0] for file in files} - {""}
-            told += [{"type": "directory", "path": each, "size": 0, "oid": "0" * 40} for each in sorted(folders)]
-            return [entry for entry in told if str(entry["path"]).startswith(below) and entry["path"] != below]
-
-        def answer(self, body: bool) -> None:
-            path = self.path.partition("?")[0].replace("%2F", "/")
-            asked.append(f"{self.command} {path}")
-            api, content = f"/api/datasets/{name}", f"/datasets/{name}/resolve/"
-            if path in (api, f"{api}/revision/main", f"{api}/revision/{_REVISION}"):
-                siblings = [{"rfilename": file} for file in files]
-                self.send(json.dumps({"id": name, "sha": _REVISION, "siblings": siblings}).encode(), body)
-            elif path.startswith(f"{api}/tree/"):
-                below = path.removeprefix(f"{api}/tree/").partition("/")[2]
-                self.send(json.dumps(self.tree(below)).encode(), body)
-            elif (
-                path.startswith(content)
-                and (data := files.get(path.removeprefix(content).partition("/")[2])) is not None
-            ):
-                self.send(data, body, "application/octet-stream")
-            else:
-                self.nothing()
-
-        def nothing(self) -> None:
-            self.send_response(404)
-            missing = self.path.startswith("/api/") and name not in self.path
-            self.send_header("X-Error-Code", "RepoNotFound" if missing else "EntryNotFound")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def send(self, data: bytes, body: bool, kind: str = "application/json") -> None:
-            span = self.headers.get("Range", "").removeprefix("bytes=")
-            status, whole = 200, len(data)
-            if span:
-                first, _, last = span.partition("-")
-                end = min(int(last) + 1, whole) if last else whole
-                data, status = data[int(first) : end], 206
-            self.send_response(status)
-            if span:
-                self.send_header("Content-Range", f"bytes {first}-{end - 1}/{whole}")
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(data)))
-            self.send_header("Accept-Ranges", "bytes")
-            self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-            self.send_header("X-Repo-Commit", _REVISION)
-            self.end_headers()
-            if body:
-                self.wfile.write(data)
-
-    return Hub
-
-
 @pytest.fixture
 def hub(here: Path) -> Iterator[tuple[str, list[str]]]:
-    asked = list[str]()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(here, "wikimedia/wikipedia", asked))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    server.server_close()
+    with serving({"wikimedia/wikipedia": here}) as served:
+        yield served
 
 
 _SCRIPT = """
@@ -317,13 +227,13 @@ def test_a_hub_name_is_streamed_at_its_commit(hub: tuple[str, list[str]], here: 
     endpoint, asked = hub
     assert streamed(endpoint, tmp_path, "wikimedia/wikipedia") == ""
     files = row_files(tmp_path / "store", "key")
-    assert read_json(files[-1])["revision"] == _REVISION and not read_json(files[-1])["rule"]
+    assert read_json(files[-1])["revision"] == REVISION and not read_json(files[-1])["rule"]
     fetch_rows(tmp_path / "local", None, of(here, rows=800), FetchSettings(), _nobody)
     assert [hash_file(path) for path in files[:-1]] == [
         hash_file(path) for path in row_files(tmp_path / "local", "key")[:-1]
     ]
     contents = [path for path in asked if ".parquet" in path]
-    assert contents and all(f"/resolve/{_REVISION}/" in path for path in contents)
+    assert contents and all(f"/resolve/{REVISION}/" in path for path in contents)
     assert not any("train-00002" in path and path.startswith("GET") for path in contents)  # no row of it is asked for
 
 

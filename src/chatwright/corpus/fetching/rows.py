@@ -195,20 +195,54 @@ def _stream(place: Path, source: Rows, revision: str) -> dict[str, str]:
     return {}
 
 
-def _opened(source: Rows, revision: str) -> Any:
-    """The data set as a stream of Arrow tables; nothing but its data is loaded."""
+def every_row(source: Rows) -> tuple[str, Iterator[dict[str, Any]]]:
+    """The commit of a data set of the hub, and all rows of the split that is named, as mappings."""
+    revision = _revision(source)
+    return revision, _told(source, lambda: iter(_loaded(source, revision)))
+
+
+def subsets(source: Rows) -> list[str]:
+    """The names of a data set's subsets."""
+    revision = _revision(source)
+    return list(_told(source, lambda: iter(library(source.dataset).get_dataset_config_names(source.dataset, revision))))
+
+
+def _told(source: Rows, begin: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    """What comes, and what keeps it from coming as an error of ours."""
+    try:
+        yield from begin()
+    except (UsageError, DataError):
+        raise
+    except Exception as error:
+        if _is_network(error):
+            raise _unreachable(source, str(error)[:300]) from None
+        raise DataError(
+            f"the data set cannot be read: {type(error).__name__}: {str(error)[:300]}",
+            where=f"dataset = {source.dataset}",
+            remedy="name a folder that holds it: --data DIR",
+        ) from None
+
+
+def library(dataset: str) -> Any:
+    """The library `datasets`; `UsageError` where it is not installed."""
     try:
         import datasets
     except ImportError:
         raise UsageError(
             "data sets of the hub need the library `datasets`",
-            where=f"dataset = {source.dataset}",
+            where=f"dataset = {dataset}",
             remedy="install it: pip install 'chatwright[hub]'",
         ) from None
-    import pyarrow as pa
-
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # what goes wrong is told by its error
+    return datasets
+
+
+def _loaded(source: Rows, revision: str) -> Any:
+    """The data set as a stream of rows; nothing but its data is loaded."""
+    import pyarrow as pa
+
+    datasets = library(source.dataset)
     place, subset = source.folder or source.dataset, source.subset or None
     try:
         stream = datasets.load_dataset(place, subset, split=source.split, streaming=True, revision=revision or None)
@@ -218,6 +252,12 @@ def _opened(source: Rows, revision: str) -> Any:
         raise _no_set(source, str(error).splitlines()[0][:300]) from None
     if stream.info.builder_name not in _DATA_ONLY:
         raise _no_set(source, f"it is no table of rows but {stream.info.builder_name}")
+    return stream
+
+
+def _opened(source: Rows, revision: str) -> Any:
+    """The data set as a stream of Arrow tables, where a column holds text."""
+    stream = _loaded(source, revision)
     names = list(stream.features or ())
     if names and not has_text(names, source.columns):
         raise UsageError(

@@ -1,0 +1,31 @@
+"""Where public data sets are: in a folder that people name, else in one of our own, fetched from the hub by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from chatwright.cli.display import show
+
+DATA_VARIABLE = "CHATWRIGHT_DATA"
+
+
+def named_folder(option: str | None) -> str | None:
+    """The folder of public data sets that `--data` or the environment names."""
+    return option or os.environ.get(DATA_VARIABLE)
+
+
+def own_folder() -> Path:
+    """Where sets of the hub are kept."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chatwright" / "data"
+
+
+def fetch_missing(sets: Sequence[str]) -> Path:
+    """Our own folder, with these sets in it; what cannot be had is told (`UsageError`, `DataError`)."""
+    from chatwright.corpus.fetching.public import fetch_sets, missing_sets
+
+    if missing := missing_sets(own_folder(), sets):
+        with show("data") as progress:
+            fetch_sets(own_folder(), missing, progress)
+    return own_folder()
