@@ -15,7 +15,7 @@ from chatwright.core.errors import DataError, UsageError
 from chatwright.core.progress import Progress, Silent
 from chatwright.corpus.choice_sets import CHOICE_SETS
 from chatwright.evaluate.settings import EvaluateSettings
-from chatwright.evaluate.tasks import TASKS, check_tasks, compare, run_task
+from chatwright.evaluate.tasks import TASKS, check_task_files, check_tasks, compare, run_task
 from chatwright.generate.settings import GenerateSettings
 
 
@@ -82,15 +82,16 @@ def test_translations_are_compared_as_a_whole(tmp_path: Path) -> None:
 
 def test_tasks_that_cannot_be_asked_are_told_before_any_is(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"not known: nonsense(?s:.)*blimp"):
-        check_tasks(["piqa", "nonsense"], str(tmp_path))
+        check_tasks(["piqa", "nonsense"])
     with pytest.raises(UsageError, match="CHATWRIGHT_DATA"):
-        check_tasks(["piqa"], None)
+        check_task_files(["piqa"], None)
     with pytest.raises(UsageError, match="these files of piqa"):
-        check_tasks(["piqa"], str(tmp_path))
+        check_task_files(["piqa"], str(tmp_path))
 
 
 def test_all_tasks_are_there(data_folder: Path) -> None:
-    check_tasks(TASKS, str(data_folder))
+    check_tasks(TASKS)
+    check_task_files(TASKS, str(data_folder))
 
 
 @pytest.mark.parametrize(("name", "count"), [("piqa", 1838), ("arc-challenge", 140), ("cmmlu", 2480), ("mmlu", 2600)])

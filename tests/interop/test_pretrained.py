@@ -9,9 +9,12 @@ import transformers
 
 from chatwright import load
 from chatwright.core.errors import ArtifactError, UsageError
+from chatwright.core.progress import Silent
+from chatwright.evaluate.pairs import write_targets
 from chatwright.generate.settings import GenerateSettings
 from chatwright.generate.written import Written
 from chatwright.interop.pretrained import Pretrained
+from tests.interop.test_folders import own_folder
 
 TEXT = "Once upon a time"
 
@@ -135,6 +138,15 @@ def test_sources_may_be_longer_than_what_is_written(t5_folder: Path) -> None:
     long = "a very small model went on. " * 60
     assert len(loaded.codec.encode(long)) > loaded.model.config.context
     assert loaded.generate(long, max_new_tokens=3)
+
+
+def test_tasks_read_as_much_of_a_long_source_as_the_own_evaluation(tmp_path: Path) -> None:
+    folder = own_folder(tmp_path / "own", "T5")
+    sources, settings = ["What does json.dumps do? " * 30, "It writes."], GenerateSettings(max_new_tokens=12)
+    model = Pretrained.load(folder)
+    written = model.write(sources, settings, Silent())
+    assert written == write_targets(folder, sources, settings, Silent())
+    assert written[0] != model.generate(sources[0], max_new_tokens=12)  # people's own texts are read whole
 
 
 def test_a_model_that_cannot_be_asked_says_so(t5_folder: Path) -> None:

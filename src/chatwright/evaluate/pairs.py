@@ -24,6 +24,7 @@ from chatwright.evaluate.text import Unit
 from chatwright.evaluate.uncertainty import bootstrap_corpus, bootstrap_mean, paired_difference, share_interval
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
+from chatwright.generate.written import fitting_source
 from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import load_model
 from chatwright.tokens.tokenizer import BEGIN, END, Tokenizer
@@ -165,7 +166,7 @@ def write_targets(folder: Path, sources: Sequence[str], settings: GenerateSettin
     model, tokenizer = load_model(folder), Tokenizer.load(folder)
     assert isinstance(model, EncoderDecoder)
     end = tokenizer.control[END]
-    prompts = [[*ids[: model.config.context - 1], end] for ids in tokenizer.encode_batch(list(sources))]
+    prompts = [fitting_source([*ids, end], model.config) for ids in tokenizer.encode_batch(list(sources))]
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     written = [""] * len(prompts)
     for start in range(0, len(order), _TOGETHER):

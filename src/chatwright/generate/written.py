@@ -24,6 +24,11 @@ def longest_prompt(config: ModelConfig) -> int | None:
     return config.context - 1
 
 
+def fitting_source(ids: Sequence[int], config: ModelConfig) -> list[int]:
+    """A source that is longer than the context as it is learnt: its beginning, and the token that ends it."""
+    return list(ids) if len(ids) <= config.context else [*ids[: config.context - 1], ids[-1]]
+
+
 def room_for(config: ModelConfig, prompt: Sequence[int], settings: GenerateSettings) -> int:
     """How many tokens may follow a prompt: what is asked for, as far as the context reaches."""
     used = 1 if config.family == "encoder-decoder" else len(prompt)  # sources take no room from targets

@@ -91,7 +91,7 @@ def _until(model: Pretrained, contexts: Sequence[str], options: dict[str, Any]) 
         temperature=float(options.get("temperature", 0.0)) if options.get("do_sample") else 0.0,
     )
     written = []
-    for _, text in model.complete(contexts, settings, from_end=True):
+    for _, text in model.complete(contexts, settings, keep="end"):
         for end in ends:
             text = text.split(end)[0] if end else text
         written.append(text)

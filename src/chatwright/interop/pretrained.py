@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,9 @@ from chatwright.generate.classify import label_probabilities
 from chatwright.generate.engine import generate
 from chatwright.generate.likelihood import continuations_told, text_likelihoods
 from chatwright.generate.settings import GenerateSettings
-from chatwright.generate.written import longest_prompt
+from chatwright.generate.written import fitting_source, longest_prompt
 from chatwright.interop.hub import find_model
-from chatwright.interop.text import Codec, load_codec
+from chatwright.interop.text import Codec, OwnCodec, load_codec
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
@@ -127,12 +127,16 @@ class Pretrained:
         raise self._cannot("say how likely a sentence is")
 
     def write(self, sources: Sequence[str], settings: GenerateSettings, progress: Progress) -> list[str]:
-        """What an encoder-decoder makes of each source, or how a decoder goes on from it."""
+        """What an encoder-decoder makes of each source, or how a decoder goes on from it.
+
+        Of a source of ours that is longer than the context the beginning is read, as in training.
+        """
         order = sorted(range(len(sources)), key=lambda at: len(sources[at]))
         written = [""] * len(sources)
         for start in range(0, len(order), settings.batch):
             chosen = order[start : start + settings.batch]
-            for at, (_, text) in zip(chosen, self.complete([sources[at] for at in chosen], settings), strict=True):
+            done = self.complete([sources[at] for at in chosen], settings, keep="beginning")
+            for at, (_, text) in zip(chosen, done, strict=True):
                 written[at] = text
             progress.update((start + len(chosen)) / len(order), f"{start + len(chosen):,} of {len(order):,} sources")
         return written
@@ -158,17 +162,20 @@ class Pretrained:
         settings: GenerateSettings,
         on_text: Callable[[str], None] | None = None,
         *,
-        from_end: bool = False,
+        keep: Literal["all", "beginning", "end"] = "all",
     ) -> list[tuple[str, str]]:
         """For each text what stands (a decoder's prompt, nothing of a source) and what was written.
 
-        `on_text` hears the pieces of a single text as they come. A text that leaves no room in the context is refused
-        by `generate`; `from_end`: its end is read instead.
+        `on_text` hears the pieces of a single text as they come. `keep` says what is read of a text that is too long
+        for the context: all, which `generate` refuses where it cannot be done; its end; of a source of ours its
+        beginning, as in training.
         """
         if isinstance(self.model, Encoder):
             raise self._cannot("write: it says what is missing in a text")
         codec, prompts = self.codec, [self.encode(text) for text in texts]
-        if from_end and (most := longest_prompt(self.model.config)) is not None:
+        if keep == "beginning" and not self.goes_on and isinstance(codec, OwnCodec):
+            prompts = [fitting_source(prompt, self.model.config) for prompt in prompts]
+        if keep == "end" and (most := longest_prompt(self.model.config)) is not None:
             room = max(1, most + 1 - settings.max_new_tokens) if self.goes_on else most
             prompts = [prompt[-room:] for prompt in prompts]
         stands = [prompt if self.goes_on else [] for prompt in prompts]

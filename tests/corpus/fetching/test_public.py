@@ -214,7 +214,17 @@ def test_a_recipe_without_a_folder_fetches_what_it_reads_once(hub: str, tmp_path
     files = {f"{name}.jsonl": rows[at * 10 : at * 10 + 10] for at, name in enumerate(("train", "val", "test"))}
 
     def corpus(endpoint: str, recipe: str, out: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "chatwright", "corpus", "build", recipe, "--out", str(tmp_path / out), "--json"]
+        command = [
+            sys.executable,
+            "-m",
+            "chatwright",
+            "corpus",
+            "build",
+            recipe,
+            "--out",
+            str(tmp_path / out),
+            "--json",
+        ]
         return subprocess.run(
             command, check=False, capture_output=True, text=True, timeout=300, env=environment(endpoint, tmp_path)
         )
