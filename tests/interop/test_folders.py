@@ -7,17 +7,21 @@ from typing import Any
 import pytest
 import torch
 import transformers
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
+from chatwright import load
 from chatwright.core.errors import ArtifactError, UsageError
 from chatwright.core.files import write_json
 from chatwright.interop import folders, proof
 from chatwright.interop.folders import write_stock_folder
+from chatwright.interop.pretrained import Pretrained
 from chatwright.model.config import ModelConfig
 from chatwright.model.files import save_model
 from chatwright.model.language_model import LanguageModel
 from chatwright.model.stock import make_model
 from chatwright.tokens.template import STOCK_CONFIG
 from chatwright.tokens.tokenizer import Tokenizer
+from tests.interop.conftest import STORY
 
 SIZES: dict[str, Any] = {"width": 32, "layers": 2, "heads": 4, "key_value_heads": 4, "head_width": 8}
 SIZES |= {"feed_forward_width": 48, "context": 96, "vocabulary_size": 400}
@@ -81,6 +85,31 @@ def test_a_stock_model_is_imported_with_its_tokenizer(gpt2_folder: Path, tmp_pat
         assert torch.equal(one, other)
     assert ours.config.eos_token_id == theirs.config.eos_token_id
     assert (tmp_path / "in" / "tokenizer.json").read_bytes() == (gpt2_folder / "tokenizer.json").read_bytes()
+
+
+def test_a_t5_with_a_model_of_sentencepiece_is_imported(
+    t5_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As T5 v1.1 lies on the hub: `spiece.model`, no `tokenizer.json`."""
+    source = tmp_path / "t5"
+    source.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (source / name).write_bytes((t5_folder / name).read_bytes())
+    SentencePieceTrainer.train(
+        sentence_iterator=iter([STORY] * 5),
+        model_prefix=str(source / "spiece"),
+        **{"vocab_size": 34, "pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1, "minloglevel": 2},
+    )
+    (source / "spiece.vocab").unlink()
+    write_json(source / "tokenizer_config.json", {"tokenizer_class": "T5Tokenizer", "extra_ids": 10})
+    pieces = SentencePieceProcessor(model_file=str(source / "spiece.model")).encode("Once upon a time")
+    assert Pretrained.load(source).encode("Once upon a time") == [*pieces, 1]
+    write_stock_folder(str(source), tmp_path / "out")
+    assert (tmp_path / "out" / "spiece.model").read_bytes() == (source / "spiece.model").read_bytes()
+    assert load(tmp_path / "out").generate("it said") == load(source).generate("it said")
+    monkeypatch.setattr("chatwright.interop.text.find_spec", lambda _: None)
+    with pytest.raises(ArtifactError, match=r"SentencePiece(?s:.)*chatwright\[sentencepiece\]"):
+        Pretrained.load(source)
 
 
 def test_an_export_that_does_not_agree_leaves_nothing(

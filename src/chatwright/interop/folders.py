@@ -31,6 +31,8 @@ _COPIED = (
     "vocab.json",
     "vocab.txt",
     "merges.txt",
+    "spiece.model",
+    "tokenizer.model",
     "chat_template.jinja",
     GENERATION_FILE,
     GROUNDING_FILE,

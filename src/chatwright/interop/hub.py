@@ -8,8 +8,8 @@ from pathlib import Path
 from chatwright.core.errors import UsageError
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
-# Weights as safetensors only: nothing is unpickled. Tokenizers are JSON or text.
-_WANTED = ("*.safetensors", "*.json", "*.txt", "*.jinja")
+# Weights as safetensors only: nothing is unpickled. Tokenizers are JSON, text or a model of SentencePiece.
+_WANTED = ("*.safetensors", "*.json", "*.txt", "*.jinja", "spiece.model", "tokenizer.model")
 _FOLDER_FORM = "name a folder that holds config.json, model.safetensors and tokenizer.json"
 
 

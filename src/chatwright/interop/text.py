@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from chatwright.model.config import Family
 from chatwright.tokens.tokenizer import BEGIN, CONTROL, END, MASK, TOKENIZER_FILE, Tokenizer
 
 GENERATION_FILE = "generation_config.json"
+_SENTENCEPIECE = ("spiece.model", "tokenizer.model")
 
 
 class Codec(Protocol):
@@ -147,9 +149,16 @@ def load_codec(folder: Path, config: Mapping[str, Any], vocabulary_size: int, fa
 def _load_stock(folder: Path, config: Mapping[str, Any]) -> tuple[StockCodec, int]:
     from transformers import AutoTokenizer
 
-    remedy = f"the folder needs {TOKENIZER_FILE}, or vocab.json and merges.txt"
+    remedy = f"the folder needs {TOKENIZER_FILE}, vocab.json and merges.txt, or spiece.model"
     if not any((folder / name).exists() for name in (TOKENIZER_FILE, "vocab.json", "vocab.txt")):
-        raise ArtifactError("there is no tokenizer here", where=str(folder), remedy=remedy)
+        if not any((folder / name).exists() for name in _SENTENCEPIECE):
+            raise ArtifactError("there is no tokenizer here", where=str(folder), remedy=remedy)
+        if find_spec("sentencepiece") is None:
+            raise ArtifactError(
+                "its tokenizer is a model of SentencePiece, and the library for it is not installed",
+                where=str(folder),
+                remedy="install it: pip install 'chatwright[sentencepiece]'",
+            )
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     except Exception as error:  # whatever a strange file makes the library raise
