@@ -11,9 +11,13 @@ from chatwright import load
 from chatwright.core.errors import ArtifactError, UsageError
 from chatwright.core.progress import Silent
 from chatwright.evaluate.pairs import write_targets
+from chatwright.generate.assistant import Assistant
 from chatwright.generate.settings import GenerateSettings
 from chatwright.generate.written import Written
+from chatwright.interop.adopt import adopt
+from chatwright.interop.folders import write_stock_folder
 from chatwright.interop.pretrained import Pretrained
+from chatwright.tokens.tokenizer import Tokenizer
 from tests.interop.test_folders import own_folder
 
 TEXT = "Once upon a time"
@@ -122,8 +126,18 @@ def test_a_tokenizer_of_another_model_is_refused(gpt2_folder: Path, tmp_path: Pa
         (tmp_path / path.name).write_bytes(path.read_bytes())
     small = transformers.GPT2Config(vocab_size=290, n_embd=32, n_layer=1, n_head=4, n_positions=64)
     transformers.GPT2LMHeadModel(small).save_pretrained(tmp_path)
-    with pytest.raises(ArtifactError, match="300 tokens, the model 290 rows"):
-        load(tmp_path)
+    for read in (load, lambda place: write_stock_folder(place, tmp_path / "out"), lambda place: adopt(place, tmp_path)):
+        with pytest.raises(ArtifactError, match="300 tokens, the model 290 rows"):
+            read(str(tmp_path))
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_assistant_has_its_own_tokenizer(tmp_path: Path) -> None:
+    folder = own_folder(tmp_path / "own", "Qwen3")
+    size = len(Tokenizer.load(folder))
+    Tokenizer.learn(["What does json.dumps do? It writes, and reads it back. naïve 你好 " * 20], size + 1).save(folder)
+    with pytest.raises(ArtifactError, match=f"{size + 1} tokens, the model {size} rows"):
+        Assistant.load(folder)
 
 
 def test_a_folder_without_a_tokenizer_is_told(gpt2_folder: Path, tmp_path: Path) -> None:

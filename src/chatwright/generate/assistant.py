@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatwright.core.errors import UsageError
+from chatwright.core.errors import ArtifactError, UsageError
 from chatwright.generate.check import Answer, Check
 from chatwright.generate.engine import generate
 from chatwright.generate.grounding import Grounding
@@ -30,6 +30,16 @@ def model_folder(place: Path) -> Path:
     return found
 
 
+def check_vocabulary(tokens: int, rows: int, folder: Path) -> None:
+    """`ArtifactError` where a tokenizer has tokens that the model beside it has no rows for."""
+    if tokens > rows:
+        raise ArtifactError(
+            f"the tokenizer has {tokens:,} tokens, the model {rows:,} rows",
+            where=str(folder),
+            remedy="take both from the same model",
+        )
+
+
 @dataclass(frozen=True)
 class Reply:
     """What is answered, and what the model had written before it was checked."""
@@ -50,7 +60,9 @@ class Assistant:
     def load(cls, place: Path) -> Assistant:
         """Read the model, the tokenizer that lies beside it, and how its answers are checked."""
         folder = model_folder(place)
-        return cls(load_decoder(folder), Tokenizer.load(folder), Grounding.load(folder))
+        model, tokenizer = load_decoder(folder), Tokenizer.load(folder)
+        check_vocabulary(len(tokenizer), model.config.vocabulary_size, folder)
+        return cls(model, tokenizer, Grounding.load(folder))
 
     def answer(
         self,

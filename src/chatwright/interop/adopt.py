@@ -18,7 +18,7 @@ from tokenizers import Tokenizer as StockTokenizer
 
 from chatwright.core.errors import ArtifactError, UsageError
 from chatwright.core.files import hash_file
-from chatwright.generate.assistant import model_folder
+from chatwright.generate.assistant import check_vocabulary, model_folder
 from chatwright.interop.hub import find_model
 from chatwright.interop.text import is_ours
 from chatwright.model.decoder import Decoder
@@ -34,6 +34,7 @@ def adopt(source: str, folder: Path) -> dict[str, Any]:
     place = model_folder(find_model(source))
     model = load_decoder(place)
     tokenizer, added = (Tokenizer.load(place), list[int]()) if is_ours(place) else _with_control(place)
+    check_vocabulary(len(tokenizer) - len(added), model.config.vocabulary_size, place)
     if len(tokenizer) > model.config.vocabulary_size:
         model = widened(model, len(tokenizer))
     _begin_rows(model, added)

@@ -15,7 +15,7 @@ from chatwright.generate.assistant import model_folder
 from chatwright.generate.grounding import GROUNDING_FILE
 from chatwright.interop.hub import find_model
 from chatwright.interop.proof import prove
-from chatwright.interop.text import GENERATION_FILE, is_ours
+from chatwright.interop.text import GENERATION_FILE, has_tokenizer, is_ours, load_codec
 from chatwright.model.config import Family
 from chatwright.model.files import CONFIG_FILE, load_model, save_model
 from chatwright.tokens.template import STOCK_CONFIG
@@ -50,6 +50,8 @@ def write_stock_folder(source: str, to: Path, precision: Precision = "float32") 
         raise UsageError("is there already", where=str(to), remedy="choose a new folder with --to")
     folder = model_folder(find_model(source))
     model = load_model(folder)
+    if has_tokenizer(folder):  # one of another model is refused here
+        load_codec(folder, read_json(folder / CONFIG_FILE), model.config.vocabulary_size, model.config.family)
     partial = to.parent / f".{to.name}.partial"
     if partial.exists():
         shutil.rmtree(partial)

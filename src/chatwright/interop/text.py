@@ -11,11 +11,12 @@ from typing import Any, Protocol
 
 from chatwright.core.errors import ArtifactError
 from chatwright.core.files import read_json
+from chatwright.generate.assistant import check_vocabulary
 from chatwright.model.config import Family
 from chatwright.tokens.tokenizer import BEGIN, CONTROL, END, MASK, TOKENIZER_FILE, Tokenizer
 
 GENERATION_FILE = "generation_config.json"
-_SENTENCEPIECE = ("spiece.model", "tokenizer.model")
+_PLAIN, _SENTENCEPIECE = (TOKENIZER_FILE, "vocab.json", "vocab.txt"), ("spiece.model", "tokenizer.model")
 
 
 class Codec(Protocol):
@@ -130,6 +131,11 @@ def is_ours(folder: Path) -> bool:
         raise ArtifactError(f"the tokenizer cannot be read: {error}", where=str(path)) from None
 
 
+def has_tokenizer(folder: Path) -> bool:
+    """Is there anything that a tokenizer can be read from?"""
+    return any((folder / name).exists() for name in (*_PLAIN, *_SENTENCEPIECE))
+
+
 def load_codec(folder: Path, config: Mapping[str, Any], vocabulary_size: int, family: Family) -> Codec:
     """The tokenizer of a model folder, for a model of this family; one with more tokens than rows is refused."""
     codec: Codec
@@ -137,12 +143,7 @@ def load_codec(folder: Path, config: Mapping[str, Any], vocabulary_size: int, fa
         codec, size = OwnCodec(own := Tokenizer.load(folder), family), len(own)
     else:
         codec, size = _load_stock(folder, config)
-    if size > vocabulary_size:
-        raise ArtifactError(
-            f"the tokenizer has {size:,} tokens, the model {vocabulary_size:,} rows",
-            where=str(folder),
-            remedy="take both from the same model",
-        )
+    check_vocabulary(size, vocabulary_size, folder)
     return codec
 
 
@@ -150,15 +151,14 @@ def _load_stock(folder: Path, config: Mapping[str, Any]) -> tuple[StockCodec, in
     from transformers import AutoTokenizer
 
     remedy = f"the folder needs {TOKENIZER_FILE}, vocab.json and merges.txt, or spiece.model"
-    if not any((folder / name).exists() for name in (TOKENIZER_FILE, "vocab.json", "vocab.txt")):
-        if not any((folder / name).exists() for name in _SENTENCEPIECE):
-            raise ArtifactError("there is no tokenizer here", where=str(folder), remedy=remedy)
-        if find_spec("sentencepiece") is None:
-            raise ArtifactError(
-                "its tokenizer is a model of SentencePiece, and the library for it is not installed",
-                where=str(folder),
-                remedy="install it: pip install 'chatwright[sentencepiece]'",
-            )
+    if not has_tokenizer(folder):
+        raise ArtifactError("there is no tokenizer here", where=str(folder), remedy=remedy)
+    if not any((folder / name).exists() for name in _PLAIN) and find_spec("sentencepiece") is None:
+        raise ArtifactError(
+            "its tokenizer is a model of SentencePiece, and the library for it is not installed",
+            where=str(folder),
+            remedy="install it: pip install 'chatwright[sentencepiece]'",
+        )
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     except Exception as error:  # whatever a strange file makes the library raise
