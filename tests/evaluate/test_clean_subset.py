@@ -43,7 +43,7 @@ def test_scores_without_the_items_met() -> None:
     right = np.array([1.0, 1.0, 0.0, 1.0])
     figures = {"accuracy": {"unit": "share", "value": 0.75}, "bleu": {"unit": "0 to 100"}}
     outcome = Outcome(
-        figures, {"accuracy": right, "bleu": right[:, None] * 50}, {"bleu": lambda sums: float(sums[0]) / 2}
+        figures, {"accuracy": right, "bleu": right[:, None] * 50}, {"bleu": lambda rows: float(rows.sum()) / 2}
     )
     told = clean_scores(outcome, np.array([1, 0, 0, -1], np.int8), SETTINGS, seed=0)
     assert told["met"] == [0] and told["n"] == 3 and told["too_short_to_tell"] == 1

@@ -4,41 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
-from chatwright.evaluate import messages
-from chatwright.evaluate.messages import _model_scores, _Talk, _talks
-from chatwright.tokens.tokenizer import Tokenizer
+from chatwright.evaluate.messages import Turns, _model_scores, _Talk, _talks
 
 
 def talk(question: str, answer: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
 
 
-@pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    return Tokenizer.learn(["What is red? A rose is red. Yes. Which bird sings? The lark sings. " * 9], 300)
-
-
-def test_what_is_always_likely_loses_to_what_this_talk_makes_likely(
-    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_always_likely_loses_to_what_this_talk_makes_likely() -> None:
     """A model that says "Yes." after everything, and the right thing almost as readily."""
     told = {"A rose is red.": "red?", "The lark sings.": "sings?"}
 
-    def likelihoods(model: Any, prompts: Sequence[list[int]], endings: Sequence[list[int]]) -> NDArray[np.float64]:
-        texts = [
-            (tokenizer.decode(prompt), tokenizer.decode(ending))
-            for prompt, ending in zip(prompts, endings, strict=True)
-        ]
-        return np.asarray([-1.0 if "Yes" in said else -2.0 if told[said] in heard else -9.0 for heard, said in texts])
+    def likelihoods(talks: Sequence[Turns], replies: Sequence[str]) -> NDArray[np.float64]:
+        pairs = [(talk[-1]["content"], reply) for talk, reply in zip(talks, replies, strict=True)]
+        return np.asarray([-1.0 if "Yes" in said else -2.0 if told[said] in heard else -9.0 for heard, said in pairs])
 
-    monkeypatch.setattr(messages, "continuation_likelihoods", likelihoods)
     asked = [
         _Talk([{"role": "user", "content": question}], answer, "here")
         for question, answer in (("What is red?", "A rose is red."), ("Which bird sings?", "The lark sings."))
@@ -48,8 +32,7 @@ def test_what_is_always_likely_loses_to_what_this_talk_makes_likely(
         for text, source in (("Is it?", "here"), ("Was it red?", "here"), ("And who sings?", "elsewhere"))
     ]
     candidates = [["A rose is red.", "The lark sings.", "Yes."], ["The lark sings.", "A rose is red.", "Yes."]]
-    model: Any = SimpleNamespace(config=SimpleNamespace(context=64))
-    first, second = _model_scores(model, tokenizer, asked, candidates, learnt, Random(1))
+    first, second = _model_scores(likelihoods, asked, candidates, learnt, Random(1))
     anyway = np.log((np.exp(-2) + np.exp(-9)) / 2)  # one of the two learnt talks from here is about red
     assert np.allclose(first, [-2 - anyway, 0, 0]) and np.allclose(second, [7, -9 - anyway, 0])
 

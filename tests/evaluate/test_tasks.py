@@ -11,19 +11,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from chatwright.core.errors import DataError, UsageError
+from chatwright.core.errors import ArtifactError, DataError, UsageError
 from chatwright.core.progress import Progress, Silent
 from chatwright.corpus.choice_sets import CHOICE_SETS
+from chatwright.evaluate.outcome import Talk, compare
 from chatwright.evaluate.settings import EvaluateSettings
-from chatwright.evaluate.tasks import TASKS, check_task_files, check_tasks, compare, run_task
+from chatwright.evaluate.tasks import TASKS, check_task_files, check_tasks, run_task
 from chatwright.generate.settings import GenerateSettings
 
 
 class Fake:
-    """Holds what contains `likes` likeliest, and writes each source as it is, or `says`."""
+    """Holds what contains `likes` likeliest, and writes each source as it is, or `says`; texts name their labels."""
 
-    def __init__(self, likes: str, says: str | None = None) -> None:
-        self.likes, self.says = likes, says
+    def __init__(self, likes: str, says: str | None = None, labels: tuple[str, ...] = ()) -> None:
+        self.likes, self.says, self.labels = likes, says, labels
 
     def likelihoods(self, prompts: Sequence[str], continuations: Sequence[str]) -> NDArray[np.float64]:
         assert all(prompts)
@@ -31,6 +32,18 @@ class Fake:
 
     def sentences(self, texts: Sequence[str]) -> NDArray[np.float64]:
         return np.array([-1.0 if self.likes in text else -9.0 for text in texts])
+
+    def classify(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """The label that a text names, if it is the first by a hair."""
+        return [
+            {label: 1.0 - at / 9 if label in text else 0.0 for at, label in enumerate(self.labels)} for text in texts
+        ]
+
+    def replies(self, talks: Sequence[Talk], texts: Sequence[str]) -> NDArray[np.float64]:
+        """Likely where the reply repeats what it likes of the last word that was said."""
+        both = zip(talks, texts, strict=True)
+        named = [talk[-1]["content"].split()[-1].strip("?") in text.split() for talk, text in both]
+        return np.where(named, -1.0, -9.0) if self.likes else np.zeros(len(texts))
 
     def write(self, sources: Sequence[str], settings: GenerateSettings, progress: Progress) -> list[str]:
         return [source if self.says is None else self.says for source in sources]
@@ -78,6 +91,48 @@ def test_translations_are_compared_as_a_whole(tmp_path: Path) -> None:
     assert same.figures["bleu"]["value"] > wrong.figures["bleu"]["value"] == 0
     difference = compare(same, wrong, SETTINGS, 1)["bleu"]
     assert difference["value"] == pytest.approx(same.figures["bleu"]["value"])
+
+
+def cold(folder: Path) -> Path:
+    (folder / "cold-zh").mkdir()
+    rows = [("offensive", 1), ("clean", 0), ("offensive, clean", 0), ("nothing", 0)]
+    dev = "TEXT,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows)
+    (folder / "cold-zh" / "dev.csv").write_text(dev)
+    (folder / "cold-zh" / "train.csv.gz").write_bytes(gzip.compress(b"TEXT,label\nlearnt,1\n"))
+    return folder
+
+
+def test_a_classifier_is_asked_the_published_test(tmp_path: Path) -> None:
+    data, sure = cold(tmp_path), Fake("", labels=("offensive", "clean", "another"))
+    good = run_task("cold-zh", sure, data, SETTINGS, GREEDY, None, Silent())
+    assert good.figures["n"] == 4 and good.figures["accuracy"]["value"] == 0.75
+    assert good.figures["auroc"]["value"] == pytest.approx((1 + 0.5 + 1) / 3)
+    assert good.figures["macro_f1"]["value"] == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert "a classifier's probabilities|published test" in good.signatures["accuracy"]
+    never = Fake("", labels=("clean", "offensive"))
+    worse = compare(good, run_task("cold-zh", never, data, SETTINGS, GREEDY, None, Silent()), SETTINGS, 1)
+    assert set(worse) == {"accuracy", "macro_f1", "auroc"} and worse["accuracy"]["unit"] == "0 to 1"
+    with pytest.raises(ArtifactError, match="does not know the labels clean: it has offensive"):
+        run_task("cold-zh", Fake("", labels=("offensive",)), data, SETTINGS, GREEDY, None, Silent())
+
+
+def test_a_decoder_is_asked_for_the_names_of_labels(tmp_path: Path) -> None:
+    said = run_task("cold-zh", Fake("offensive"), cold(tmp_path), SETTINGS, GREEDY, None, Silent())
+    assert said.figures["accuracy"]["value"] == 0.25 and said.figures["auroc"]["value"] == 0.5
+    assert "zero-shot" in said.signatures["accuracy"] and said.texts[0] == ("offensive",)
+
+
+def test_the_reply_that_was_given_is_found_among_others(tmp_path: Path) -> None:
+    (tmp_path / "xdailydialog").mkdir()
+    talks = [f"Where is number {at}? __eou__ Over there, see {at} __eou__\n" for at in range(400)]
+    (tmp_path / "xdailydialog" / "en_dev_human.txt").write_text("".join(talks))
+    asked = Fake("number")
+    found = run_task("everyday-en", asked, tmp_path, SETTINGS, GREEDY, None, Silent())
+    assert found.figures["accuracy"]["value"] == 1 and found.figures["chance"] == pytest.approx(0.1)
+    assert 15 < found.figures["n"] < 60 and len(found.texts) == len(found.items["accuracy"]) == found.figures["n"]
+    lost = run_task("everyday-en", Fake(""), tmp_path, SETTINGS, GREEDY, None, Silent())
+    assert lost.figures["accuracy"]["value"] == 0
+    assert run_task("everyday-en", asked, tmp_path, SETTINGS, GREEDY, 12, Silent()).figures["n"] == 12
 
 
 def test_tasks_that_cannot_be_asked_are_told_before_any_is(tmp_path: Path) -> None:

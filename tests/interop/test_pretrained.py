@@ -17,6 +17,7 @@ from chatwright.generate.written import Written
 from chatwright.interop.adopt import adopt
 from chatwright.interop.folders import write_stock_folder
 from chatwright.interop.pretrained import Pretrained
+from chatwright.tokens.template import encode_prompt
 from chatwright.tokens.tokenizer import Tokenizer
 from tests.interop.test_folders import own_folder
 
@@ -183,3 +184,35 @@ def test_likelihoods_of_a_stock_model_are_those_of_its_own_class(gpt2_folder: Pa
         logits = stock(torch.tensor([whole])).logits[0].log_softmax(dim=-1)
     expected = sum(float(logits[at - 1, whole[at]]) for at in range(len(before), len(whole)))
     assert model.likelihoods([prompt], [rest])[0] == pytest.approx(expected, rel=1e-4)
+
+
+TALKS = [[{"role": "user", "content": "Once upon"}], [{"role": "user", "content": "it said"}]]
+
+
+def test_replies_of_a_stock_model_follow_its_template(gpt2_folder: Path, tmp_path: Path) -> None:
+    plain = Pretrained.load(gpt2_folder)
+    asked = plain.likelihoods(["<|endoftext|>Once upon\n", "<|endoftext|>it said\n"], [" a time\n", " a time\n"])
+    assert plain.replies(TALKS, [" a time", " a time"]) == pytest.approx(asked)
+    for path in gpt2_folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "chat_template.jinja").write_text("{{ '<' + messages[0]['content'] + '>' }}")
+    model = Pretrained.load(tmp_path)
+    assert model.replies(TALKS, [" a", " a"]) == pytest.approx(
+        model.likelihoods(["<Once upon>", "<it said>"], [" a"] * 2)
+    )
+    (tmp_path / "chat_template.jinja").write_text("{{ raise_exception('no users here') }}")
+    with pytest.raises(ArtifactError, match="refuses a talk: no users here"):
+        Pretrained.load(tmp_path).replies(TALKS, [" a", " a"])
+
+
+def test_replies_of_a_model_of_ours_are_what_the_assistant_says(tmp_path: Path, t5_folder: Path) -> None:
+    model = Pretrained.load(own_folder(tmp_path / "own", "Qwen3"))
+    tokenizer = Tokenizer.load(tmp_path / "own")
+    told = model.replies(TALKS, ["It writes.", "naïve " * 90])  # the second is longer than the context
+    ids = [*encode_prompt(tokenizer, TALKS[0]), *tokenizer.encode("It writes."), tokenizer.control["<|end|>"]]
+    logits = model.model(torch.tensor([ids]))[0].log_softmax(dim=-1).detach()
+    begin = len(encode_prompt(tokenizer, TALKS[0]))
+    assert told[0] == pytest.approx(sum(float(logits[at - 1, ids[at]]) for at in range(begin, len(ids))), rel=1e-4)
+    assert told[1] < told[0]
+    with pytest.raises(ArtifactError, match="does not say how likely an answer is"):
+        Pretrained.load(t5_folder).replies(TALKS, ["a", "b"])

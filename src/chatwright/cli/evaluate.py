@@ -17,6 +17,7 @@ from chatwright.core.runs import newest_run
 
 _NAMES = {"accuracy": "accuracy", "bleu": "BLEU", "chrf": "chrF", "token_f1": "token F1", "exact_match": "exact"}
 _NAMES |= {"rouge_1": "ROUGE-1", "rouge_2": "ROUGE-2", "rouge_l": "ROUGE-L", "accuracy_per_byte": "accuracy, per byte"}
+_NAMES |= {"macro_f1": "macro-F1", "auroc": "AUROC", "baseline_accuracy": "accuracy of TF-IDF", "accuracy_gain": "gain"}
 
 
 _SPELT = {"files": "--file", "base": "--from", "sets": "--set"}  # options whose names differ from the settings'
@@ -65,8 +66,9 @@ def _run_tasks(
 ) -> dict[str, Any]:
     from chatwright.corpus.collection.settings import ContaminationSettings
     from chatwright.evaluate.clean_subset import clean_scores, met_items, training_text
+    from chatwright.evaluate.outcome import Outcome, compare
     from chatwright.evaluate.settings import EvaluateSettings
-    from chatwright.evaluate.tasks import Outcome, check_task_files, check_tasks, compare, run_task, task_folder
+    from chatwright.evaluate.tasks import check_task_files, check_tasks, run_task, task_folder
     from chatwright.interop.pretrained import Pretrained
 
     folder, limit = named_folder(data), options.get("limit")

@@ -58,25 +58,8 @@ def build_messages(folder: Path, settings: MessageSettings, progress: Progress) 
     A conversation that is there already is left out; so is one for training whose first message is asked in the
     test or the validation. The split follows from a hash of what a user says first.
     """
-    ledger, rows = Ledger(), list[dict[str, Any]]()
-    seen = set[tuple[str, ...]]()
-    found = 0
-    for source, number, turns in _found(settings):
-        found += 1
-        if found % 2000 == 0:
-            progress.update(0.5, f"{found:,} conversations")
-        where, key = f"{source} {number}", tuple(turn["content"].strip() for turn in turns)
-        if reason := lacks(turns):
-            ledger.note("read", reason, where, key[0][:80] if key else "")
-            continue
-        if key in seen:
-            ledger.note("deduplicate", "the same conversation again", where, key[0][:80])
-            continue
-        seen.add(key)
-        place = share(_key(source, number, turns), 0, "split")
-        held = settings.held_out
-        split = "test" if place < held else "validation" if place < 2 * held else "train"
-        rows.append({"id": where, "source": source, "split": split, "messages": turns})
+    ledger = Ledger()
+    rows = conversation_rows(settings, ledger, progress)
     counts = Counter(row["split"] for row in rows)
     empty = [split for split in ("train", "validation", "test") if not counts[split]]
     if empty:
@@ -93,9 +76,31 @@ def build_messages(folder: Path, settings: MessageSettings, progress: Progress) 
     return {
         **{f"{split}_conversations": counts[split] for split in ("train", "validation", "test")},
         "turns": sum(len(row["messages"]) for row in rows),
-        "dropped": found - len(rows),
+        "dropped": len(ledger.drops),
         "description": "conversations: " + "; ".join(told),
     }
+
+
+def conversation_rows(settings: MessageSettings, ledger: Ledger, progress: Progress) -> list[dict[str, Any]]:
+    """The conversations that are kept, as rows of `CONVERSATIONS`; the ledger notes the others."""
+    rows, seen, found = list[dict[str, Any]](), set[tuple[str, ...]](), 0
+    for source, number, turns in _found(settings):
+        found += 1
+        if found % 2000 == 0:
+            progress.update(0.5, f"{found:,} conversations")
+        where, key = f"{source} {number}", tuple(turn["content"].strip() for turn in turns)
+        if reason := lacks(turns):
+            ledger.note("read", reason, where, key[0][:80] if key else "")
+            continue
+        if key in seen:
+            ledger.note("deduplicate", "the same conversation again", where, key[0][:80])
+            continue
+        seen.add(key)
+        place = share(_key(source, number, turns), 0, "split")
+        held = settings.held_out
+        split = "test" if place < held else "validation" if place < 2 * held else "train"
+        rows.append({"id": where, "source": source, "split": split, "messages": turns})
+    return rows
 
 
 def _key(source: str, number: int, turns: Turns) -> str:

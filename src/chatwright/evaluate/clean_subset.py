@@ -21,9 +21,8 @@ from chatwright.core.seeds import derive_seed
 from chatwright.corpus.collection.settings import ContaminationSettings
 from chatwright.corpus.contamination import Asked, Holders
 from chatwright.corpus.texts import DOCUMENTS_FILE
+from chatwright.evaluate.outcome import Outcome
 from chatwright.evaluate.settings import EvaluateSettings
-from chatwright.evaluate.tasks import Outcome
-from chatwright.evaluate.uncertainty import bootstrap_corpus, bootstrap_mean, share_interval
 
 _COLUMNS = ("text", "split")
 _TOGETHER = 500  # passages
@@ -87,16 +86,7 @@ def clean_scores(outcome: Outcome, met: NDArray[np.int8], settings: EvaluateSett
         "met": np.flatnonzero(~clean).tolist(),
         "figures": {},
     }
-    for name, items in outcome.items.items():
-        if not clean.any():
-            break
-        options = settings.resampling(derive_seed(seed, f"clean {name}"))
-        unit = outcome.figures[name]["unit"]
-        if unit == "share":
-            interval = share_interval((items[clean] > 0).tolist(), confidence=settings.confidence)
-        elif name in outcome.score_sums:
-            interval = bootstrap_corpus(items[clean], outcome.score_sums[name], **options)
-        else:
-            interval = bootstrap_mean(items[clean], **options)
-        told["figures"][name] = interval.figure(unit)
+    for name in outcome.items if clean.any() else ():
+        interval = outcome.interval(name, clean, settings, derive_seed(seed, f"clean {name}"))
+        told["figures"][name] = interval.figure(outcome.figures[name]["unit"])
     return told

@@ -6,7 +6,8 @@ N questions, C candidates.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -23,16 +24,15 @@ from chatwright.evaluate.perplexity import negative_log_likelihood
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.uncertainty import bootstrap_mean, paired_difference, share_interval
 from chatwright.generate.assistant import Assistant
-from chatwright.generate.likelihood import continuation_likelihoods
+from chatwright.generate.likelihood import reply_likelihoods
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.decoder import Decoder
 from chatwright.model.files import load_decoder
 from chatwright.tokens.packing import Rows
-from chatwright.tokens.template import encode_prompt
-from chatwright.tokens.tokenizer import END, Tokenizer
 
 SAMPLES, CHOICE = "answers", "right answer"
 Turns = Sequence[Mapping[str, str]]
+Told = Callable[[Sequence[Turns], Sequence[str]], NDArray[np.float64]]  # how likely an answer is after a talk
 _OTHER_TALKS = 16  # of what the answer is asked after, to know how likely it is anyway
 
 
@@ -70,7 +70,9 @@ def evaluate_messages(
     tasks: dict[str, Any] = {}
     test = conversations["test"]
     if message_settings.choices:
-        tasks[CHOICE] = _choose(conversations, sources, assistant, message_settings.choices, settings, seed, progress)
+        told = partial(reply_likelihoods, assistant.model, assistant.tokenizer)
+        choices = message_settings.choices
+        tasks[CHOICE] = choose(conversations, sources, told, choices, settings, seed, progress)[0]
     answers = _samples(test, assistant, message_settings.samples, generation, settings, seed, progress)
     if answers:
         rouge = [row["rouge_l"] for row in answers]
@@ -78,12 +80,7 @@ def evaluate_messages(
         tasks[SAMPLES] = {"n": len(answers), "rouge_l": figure}
     signatures = {"rouge_l": scorers.rouge_signature(unit=settings.unit) + "|F-measure"}
     if message_settings.choices:
-        signatures[CHOICE] = (
-            f"one of {message_settings.choices} of the same source; "
-            "model: log p(answer | talk) - log of the mean p(answer | other talk), "
-            f"over up to {_OTHER_TALKS} learnt talks, whole answers; "
-            "TF-IDF: cosine of answer and talk"
-        )
+        signatures[CHOICE] = choice_signature(message_settings.choices)
     return {"tasks": tasks, "language": language, "signatures": signatures}, answers
 
 
@@ -132,18 +129,27 @@ def _first_answer(turns: Turns) -> int | None:
     return next((at for at, turn in enumerate(turns) if at and turn["role"] == "assistant"), None)
 
 
-def _choose(
+def choice_signature(choices: int) -> str:
+    """How the right answer is found among so many."""
+    return (
+        f"one of {choices} of the same source; model: log p(answer | talk) - log of the mean p(answer | other talk), "
+        f"over up to {_OTHER_TALKS} learnt talks, whole answers; TF-IDF: cosine of answer and talk"
+    )
+
+
+def choose(
     conversations: Mapping[str, Sequence[Turns]],
     sources: Mapping[str, Sequence[str]],
-    assistant: Assistant,
+    told: Told,
     choices: int,
     settings: EvaluateSettings,
     seed: int,
     progress: Progress,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], list[bool], list[tuple[str, ...]]]:
     """The share of test talks whose last answer is found among others' of the same source, beside TF-IDF and chance.
 
-    `sources` of the result holds the same figures for each source.
+    `sources` of the figures holds the same for each source. Then, for each talk that is asked, whether its answer was
+    found, and what was said.
     """
     learnt, talks = (_talks(conversations[split], sources[split]) for split in ("train", "test"))
     random = stream(seed, CHOICE)
@@ -154,9 +160,9 @@ def _choose(
     asked = [at for at, texts in enumerate(candidates) if len(texts) > 1]
     talks, candidates = [talks[at] for at in asked], [candidates[at] for at in asked]
     if not talks:
-        return {"n": 0}
+        return {"n": 0}, [], []
     progress.update(0.3, f"choosing among {choices} answers, {len(talks)} times")
-    model = _model_scores(assistant.model, assistant.tokenizer, talks, candidates, learnt, random)
+    model = _model_scores(told, talks, candidates, learnt, random)
     linear = _tfidf_scores(conversations["train"], [talk.turns for talk in talks], candidates)
     # a tie with a wrong one is lost
     found, baseline = ([bool((s[0] > s[1:]).all()) for s in scores] for scores in (model, linear))
@@ -173,7 +179,8 @@ def _choose(
         }
 
     each = {name: [at for at, talk in enumerate(talks) if talk.source == name] for name in _sources(talks)}
-    return {**figures(range(len(talks))), "sources": {name: figures(chosen) for name, chosen in each.items()}}
+    every = figures(range(len(talks))) | {"sources": {name: figures(chosen) for name, chosen in each.items()}}
+    return every, found, [(*(turn["content"] for turn in talk.turns), talk.answer) for talk in talks]
 
 
 def _talks(conversations: Sequence[Turns], sources: Sequence[str]) -> list[_Talk]:
@@ -190,8 +197,7 @@ def _last_answer(turns: Turns) -> int:
 
 
 def _model_scores(
-    model: Decoder,
-    tokenizer: Tokenizer,
+    told: Told,
     talks: Sequence[_Talk],
     candidates: Sequence[Sequence[str]],
     learnt: Sequence[_Talk],
@@ -202,28 +208,18 @@ def _model_scores(
     The others are learnt ones of the same source, where there are any. Alone, without a talk, no answer was ever
     learnt; what a model says of one is no measure of how likely it is anyway (docs/log.md).
     """
-    end = tokenizer.control[END]
-    texts = sorted({text for each in candidates for text in each})
-    most = model.config.context - 1  # of a longer answer the beginning is compared
-    answers = dict(zip(texts, ([*ids[:most], end] for ids in tokenizer.encode_batch(texts)), strict=True))
     asked = [(talk, text) for talk, each in zip(talks, candidates, strict=True) for text in each]
-    heard = [_heard(talk, tokenizer) for talk in talks]
-    before = [ids for ids, each in zip(heard, candidates, strict=True) for _ in each]
-    after = continuation_likelihoods(model, before, [answers[text] for _, text in asked])
+    after = told([talk.turns for talk, _ in asked], [text for _, text in asked])
     anyway = dict[tuple[str, str], float]()
     for source in _sources(talks):
         others = [talk for talk in learnt if talk.source == source] or list(learnt or talks)
-        usual = [_heard(talk, tokenizer) for talk in random.sample(others, min(_OTHER_TALKS, len(others)))]
+        usual = [talk.turns for talk in random.sample(others, min(_OTHER_TALKS, len(others)))]
         said = sorted({text for talk, text in asked if talk.source == source})
-        each = continuation_likelihoods(model, usual * len(said), [answers[text] for text in said for _ in usual])
+        each = told(usual * len(said), [text for text in said for _ in usual])
         means = np.logaddexp.reduce(each.reshape(len(said), len(usual)), axis=1) - math.log(len(usual))
         anyway |= {(source, text): float(mean) for text, mean in zip(said, means, strict=True)}
     gains = after - np.asarray([anyway[talk.source, text] for talk, text in asked])
     return np.split(gains, np.cumsum([len(each) for each in candidates])[:-1])
-
-
-def _heard(talk: _Talk, tokenizer: Tokenizer) -> list[int]:
-    return encode_prompt(tokenizer, talk.turns)
 
 
 def _tfidf_scores(

@@ -126,6 +126,10 @@ class CorpusScore:
     statistics: NDArray[np.float64]
     score_sums: Callable[[NDArray[np.float64]], float]
 
+    def of_rows(self, rows: NDArray[np.float64]) -> float:
+        """The score of the texts with these rows of statistics."""
+        return self.score_sums(rows.sum(axis=0))
+
 
 def bleu(
     hypotheses: Sequence[str],

@@ -1,73 +1,43 @@
-"""Tasks that any model can be asked: choices and grammar by likelihood, targets of sources by writing.
-
-What a model says comes through `Asked`, so that models of ours and of others are asked alike.
-"""
+"""Tasks that any model can be asked: choices, grammar, labels, replies by likelihood; targets of sources by writing."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chatwright.core.errors import UsageError
 from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed
 from chatwright.corpus.choice_sets import CHOICE_SETS, Choice
+from chatwright.corpus.label_sets import LABEL_SETS
+from chatwright.corpus.message_sets import MESSAGE_SETS
 from chatwright.corpus.pair_sets import PAIR_SETS
 from chatwright.corpus.public import public_files, public_folder
 from chatwright.corpus.settings import PairSettings
 from chatwright.evaluate import scorers
+from chatwright.evaluate.label_task import ask_labels
 from chatwright.evaluate.minimal_pairs import TASK as BLIMP
 from chatwright.evaluate.minimal_pairs import minimal_pairs
+from chatwright.evaluate.outcome import Asked, Outcome
+from chatwright.evaluate.reply_task import TALKS, ask_replies
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.text import Unit
 from chatwright.evaluate.uncertainty import (
     Interval,
     bootstrap_corpus,
     bootstrap_mean,
-    paired_difference,
     share_interval,
 )
 from chatwright.generate.settings import GenerateSettings
 
 _LANGUAGES = {"multi30k": ("en", "de"), "tatoeba-en-zh": ("en", "zh")}
 _CHINESE = ("tatoeba-en-zh", "csl-title-zh", "cmrc2018")
-TASKS = (BLIMP, *CHOICE_SETS, *PAIR_SETS)
-
-
-class Asked(Protocol):
-    """A model as tasks ask it."""
-
-    def likelihoods(self, prompts: Sequence[str], continuations: Sequence[str]) -> NDArray[np.float64]:
-        """log p(continuation | prompt) of each pair, in nats."""
-        ...
-
-    def sentences(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """The logarithm of the (pseudo-)likelihood of each text, in nats."""
-        ...
-
-    def write(self, sources: Sequence[str], settings: GenerateSettings, progress: Progress) -> list[str]:
-        """What the model makes of each source."""
-        ...
-
-
-@dataclass
-class Outcome:
-    """Figures of a task; `items` hold each item's share of the figure of that name, to compare models by.
-
-    `texts` are what each item consists of: who has read them has met the item.
-    """
-
-    figures: dict[str, Any]
-    items: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    score_sums: dict[str, Callable[[NDArray[np.float64]], float]] = field(default_factory=dict)
-    signatures: dict[str, str] = field(default_factory=dict)
-    texts: Sequence[tuple[str, ...]] = ()
+TASKS = (BLIMP, *CHOICE_SETS, *PAIR_SETS, *LABEL_SETS, *TALKS)
 
 
 def check_tasks(names: Sequence[str]) -> None:
@@ -82,15 +52,27 @@ def check_tasks(names: Sequence[str]) -> None:
 def check_task_files(names: Sequence[str], data: str | None) -> None:
     """`UsageError` for a task whose files are not there."""
     for name in names:
-        if name in PAIR_SETS:
-            public_files(data, name, PAIR_SETS[name].files(_pair_settings(name)))
-        else:
+        if (files := _files(name)) is None:
             public_folder(data, task_folder(name))
+        else:
+            public_files(data, name, files)
+
+
+def _files(name: str) -> Sequence[str] | None:
+    """What a task reads below the folder of public data; None: whatever is in its folder."""
+    if name in PAIR_SETS:
+        return PAIR_SETS[name].files(_pair_settings(name))
+    if name in LABEL_SETS:
+        return LABEL_SETS[name].files
+    return MESSAGE_SETS[name].files if name in TALKS else None
 
 
 def task_folder(name: str) -> str:
     """Below the folder of public data, where the files of a task lie."""
-    return CHOICE_SETS[name].folder if name in CHOICE_SETS else name
+    if name in CHOICE_SETS:
+        return CHOICE_SETS[name].folder
+    files = _files(name)
+    return files[0].split("/")[0] if files else name
 
 
 def run_task(
@@ -110,26 +92,11 @@ def run_task(
     if name in CHOICE_SETS:
         items = list(CHOICE_SETS[name].read(data / CHOICE_SETS[name].folder))[:limit]
         return _choices(name, asked, items, settings, progress)
+    if name in LABEL_SETS:
+        return ask_labels(name, asked, data, settings, limit, progress)
+    if name in TALKS:
+        return ask_replies(name, asked, data, settings, limit, progress)
     return _targets(name, asked, data, settings, generation, limit, progress)
-
-
-def compare(one: Outcome, other: Outcome, settings: EvaluateSettings, seed: int) -> dict[str, Any]:
-    """The difference of two models on the same items, with paired bootstrap intervals, by figure."""
-    options = settings.resampling(derive_seed(seed, "against"))
-    found = {}
-    for name, items in one.items.items():
-        others = other.items[name]
-        if name in one.score_sums:
-            sums, half = one.score_sums[name], items.shape[1]
-
-            def gain(total: NDArray[np.float64], sums: Any = sums, half: int = half) -> float:
-                return float(sums(total[:half]) - sums(total[half:]))
-
-            interval = bootstrap_corpus(np.concatenate((items, others), axis=1), gain, **options)
-            found[name] = interval.figure("0 to 100")
-        else:
-            found[name] = paired_difference(items, others, **options).figure("0 to 1")
-    return found
 
 
 def _choices(
@@ -221,6 +188,6 @@ def _translated(written: Sequence[str], targets: Sequence[str], unit: Unit, sett
             score.statistics, score.score_sums, **settings.resampling(derive_seed(0, figure))
         )
         outcome.figures[figure] = interval.figure("0 to 100")
-        outcome.items[figure], outcome.score_sums[figure] = score.statistics, score.score_sums
+        outcome.items[figure], outcome.scores[figure] = score.statistics, score.of_rows
         outcome.signatures[figure] = score.signature
     return outcome

@@ -12,6 +12,8 @@ from chatwright.core.errors import DataError
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
 from chatwright.model.masks import padding_mask
+from chatwright.tokens.template import Message, encode_prompt
+from chatwright.tokens.tokenizer import END, Tokenizer
 
 _TOGETHER = 64
 _HIDDEN_TOGETHER = 256  # texts with one hidden token each, read at once
@@ -55,6 +57,19 @@ def continuations_told(
             found[at] = float(logits.log_softmax(dim=-1).gather(1, wanted[:, None]).double().sum())
             greedy[at] = bool((logits.argmax(dim=-1) == wanted).all())
     return found, greedy
+
+
+def reply_likelihoods(
+    model: Decoder, tokenizer: Tokenizer, talks: Sequence[Sequence[Message]], replies: Sequence[str]
+) -> NDArray[np.float64]:
+    """log p(the assistant says the reply next | talk) of each pair, in nats, by the chat template: [N].
+
+    Of a reply that is longer than the context the beginning counts, and its end.
+    """
+    texts, end, most = sorted(set(replies)), tokenizer.control[END], model.config.context - 1
+    encoded = dict(zip(texts, ([*ids[:most], end] for ids in tokenizer.encode_batch(texts)), strict=True))
+    prompts = [encode_prompt(tokenizer, talk) for talk in talks]
+    return continuation_likelihoods(model, prompts, [encoded[text] for text in replies])
 
 
 def text_likelihoods(

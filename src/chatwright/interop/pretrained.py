@@ -18,15 +18,16 @@ from chatwright.corpus.preparation import Preparation
 from chatwright.generate.assistant import model_folder
 from chatwright.generate.classify import label_probabilities
 from chatwright.generate.engine import generate
-from chatwright.generate.likelihood import continuations_told, text_likelihoods
+from chatwright.generate.likelihood import continuations_told, reply_likelihoods, text_likelihoods
 from chatwright.generate.settings import GenerateSettings
 from chatwright.generate.written import fitting_source, longest_prompt
 from chatwright.interop.hub import find_model
-from chatwright.interop.text import Codec, OwnCodec, load_codec
+from chatwright.interop.text import Codec, OwnCodec, StockCodec, load_codec
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import CONFIG_FILE, load_model
+from chatwright.tokens.template import Message
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,29 @@ class Pretrained:
 
     def classify(self, texts: Sequence[str]) -> list[dict[str, float]]:
         """How likely a classifier holds each of its labels, for each text."""
-        if not isinstance(self.model, Encoder) or not self.model.config.labels:
+        if not isinstance(self.model, Encoder) or not self.labels:
             raise ArtifactError(
                 "this model knows no labels", where=str(self.folder), remedy="train one: chatwright run classify-…"
             )
         said = label_probabilities(self.model, [self.codec.encode(text) for text in texts])
-        return [dict(zip(self.model.config.labels, row, strict=True)) for row in said.tolist()]
+        return [dict(zip(self.labels, row, strict=True)) for row in said.tolist()]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that it knows, of a classifier."""
+        return self.model.config.labels if isinstance(self.model, Encoder) else ()
+
+    def replies(self, talks: Sequence[Sequence[Message]], texts: Sequence[str]) -> NDArray[np.float64]:
+        """log p(the assistant says this text next | talk) of each pair, in nats; a decoder's.
+
+        By our chat template, or that of the model's own tokenizer; without one, a talk is a line for each turn.
+        """
+        if isinstance(self.model, Decoder) and isinstance(self.codec, OwnCodec):
+            return reply_likelihoods(self.model, self.codec.tokenizer, talks, texts)
+        if not isinstance(self.model, Decoder) or not isinstance(self.codec, StockCodec):
+            raise self._cannot("say how likely an answer is")
+        told, most = [self.codec.reply(*pair) for pair in zip(talks, texts, strict=True)], self.model.config.context
+        return continuations_told(self.model, [heard for heard, _ in told], [said[:most] for _, said in told])[0]
 
     def likelihoods(self, prompts: Sequence[str], continuations: Sequence[str]) -> NDArray[np.float64]:
         """log p(continuation | prompt) of each pair, in nats; a decoder's.

@@ -13,6 +13,7 @@ from chatwright.core.errors import ArtifactError
 from chatwright.core.files import read_json
 from chatwright.generate.assistant import check_vocabulary
 from chatwright.model.config import Family
+from chatwright.tokens.template import Message
 from chatwright.tokens.tokenizer import BEGIN, CONTROL, END, MASK, TOKENIZER_FILE, Tokenizer
 
 GENERATION_FILE = "generation_config.json"
@@ -111,6 +112,21 @@ class StockCodec:
             return ids if ended else [each for each in ids if each != self.tokenizer.sep_token_id]
         first = self.tokenizer.bos_token_id if self.tokenizer.bos_token_id is not None else self.tokenizer.eos_token_id
         return ids if first is None else [first, *ids]  # as the harness does: the end token begins a text of GPT-2
+
+    def reply(self, talk: Sequence[Message], text: str) -> tuple[list[int], list[int]]:
+        """The ids of a talk by the tokenizer's own template, and of what is said next; without one a turn is a line."""
+        if not self.tokenizer.chat_template:
+            said = "".join(f"{turn['content']}\n" for turn in talk)
+            return self.frame(said, ended=False), self.tokenizer.encode(f"{text}\n", add_special_tokens=False)
+        try:
+            heard = self.tokenizer.apply_chat_template(
+                [dict(turn) for turn in talk], add_generation_prompt=True, tokenize=True, return_dict=False
+            )
+        except Exception as error:  # templates are programs of other people
+            raise ArtifactError(
+                f"its chat template refuses a talk: {error}", where="chat_template", remedy="ask another task"
+            ) from None
+        return list(heard), self.tokenizer.encode(text, add_special_tokens=False)
 
     def decode(self, ids: Sequence[int]) -> str:
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
