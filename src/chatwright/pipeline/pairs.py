@@ -124,10 +124,13 @@ def pretrain(job: Job) -> Artifact:
             target_places=packing.row_tokens,
             seed=derive_seed(seed, "batches"),
         )
-        if recipe.denoising.sentence_share:
-            telling = PairRows.load(packed.folder, "sentences")
-            telling_batches = PairBatches(telling, given.rows_per_batch, derive_seed(seed, "sentences"))
-            batches = Interleaved(telling_batches, recipe.denoising.sentence_share, batches)
+        clozes = recipe.denoising.cloze_share
+        of_rest = recipe.denoising.sentence_share / (1 - clozes)  # of the steps that ask no cloze
+        for name, share in (("sentences", of_rest), ("clozes", clozes)):
+            if share:
+                rows = PairRows.load(packed.folder, name)
+                asked = PairBatches(rows, given.rows_per_batch, derive_seed(seed, name))
+                batches = Interleaved(asked, share, batches)
         return train_pairs(
             folder,
             planned,

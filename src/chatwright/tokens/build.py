@@ -14,6 +14,7 @@ from chatwright.core.errors import DataError
 from chatwright.core.progress import Progress
 from chatwright.corpus.pair_texts import more_texts
 from chatwright.corpus.tables import read_rows
+from chatwright.tokens.clozes import cloze_pairs
 from chatwright.tokens.gap_sentences import gap_sentence_pairs
 from chatwright.tokens.labels import EncodedTexts
 from chatwright.tokens.masking import encode_words, pack_words
@@ -207,7 +208,7 @@ def pack_pair_corpus(
 
     With `cut_sources` only the beginning of a source is read where it is longer. With `texts` both sides of the
     training pairs and the texts beside them are written too, for denoising as these settings have it: as `documents`,
-    and their most telling sentences as pairs, `sentences`.
+    their most telling sentences as pairs, `sentences`, and questions about them, `clozes`.
     """
     tokenizer = Tokenizer.load(tokenizer_folder)
     rows, figures = read_rows(pairs / "pairs.parquet"), dict[str, Any]()
@@ -238,18 +239,23 @@ def pack_pair_corpus(
         documents = pack_documents(_framed(tokenizer, plain), settings.source_tokens - 1, tokenizer.control[PAD])
         documents.save(folder, "documents")
         figures |= _figures("documents", documents)
-    if texts and texts.sentence_share:
-        made = list(gap_sentence_pairs(tokenizer, plain, texts, settings.source_tokens, settings.row_tokens))
-        if not made:
-            raise DataError(
-                "no text has three sentences, one of which could be asked for",
-                remedy="set denoising.sentence_share = 0, or longer rows (packing.source_tokens)",
+        for name, setting, make in (
+            ("sentences", "sentence_share", gap_sentence_pairs),
+            ("clozes", "cloze_share", cloze_pairs),
+        ):
+            if not getattr(texts, setting):
+                continue
+            made = list(make(tokenizer, plain, texts, settings.source_tokens, settings.row_tokens))
+            if not made:
+                raise DataError(
+                    "no text has three sentences, one of which could be asked for",
+                    remedy=f"set denoising.{setting} = 0, or longer rows (packing.source_tokens)",
+                )
+            packed = pack_pairs(
+                made, settings.source_tokens, settings.row_tokens, tokenizer.control[PAD], settings.open_rows
             )
-        packed = pack_pairs(
-            made, settings.source_tokens, settings.row_tokens, tokenizer.control[PAD], settings.open_rows
-        )
-        packed.save(folder, "sentences")
-        figures |= {"sentences_rows": len(packed), "sentences_pairs": len(made)}
+            packed.save(folder, name)
+            figures |= {f"{name}_rows": len(packed), f"{name}_pairs": len(made)}
     return figures
 
 

@@ -33,20 +33,25 @@ def gap_sentence_pairs(
 ) -> Iterator[Pair]:
     """One pair of each text of three parts and more; what is longer than its places is left out."""
     begin, end, gap = tokenizer.control[BEGIN], tokenizer.control[END], tokenizer.gaps[0]
+    for text, ids in cut_texts(tokenizer, texts):
+        chosen = _most_telling(ids)
+        if chosen is None:
+            continue
+        stays = share(text, 0, "gap sentence") < settings.kept_sentences
+        source = [token for at, part in enumerate(ids) for token in (part if stays or at != chosen else [gap])]
+        target = [begin, *ids[chosen], end]
+        if len(source) < source_places and len(target) <= target_places + 1:
+            yield [*source, end], target
+
+
+def cut_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[tuple[str, list[list[int]]]]:
+    """Each text of three parts and more, with the ids of its parts."""
     for start in range(0, len(texts), _BATCH):
         cut = [(text, _PART.findall(text)) for text in texts[start : start + _BATCH]]
         cut = [(text, parts) for text, parts in cut if len(parts) > 2]
         encoded = iter(tokenizer.encode_batch([part for _, parts in cut for part in parts]))
         for text, parts in cut:
-            ids = [next(encoded) for _ in parts]
-            chosen = _most_telling(ids)
-            if chosen is None:
-                continue
-            stays = share(text, 0, "gap sentence") < settings.kept_sentences
-            source = [token for at, part in enumerate(ids) for token in (part if stays or at != chosen else [gap])]
-            target = [begin, *ids[chosen], end]
-            if len(source) < source_places and len(target) <= target_places + 1:
-                yield [*source, end], target
+            yield text, [next(encoded) for _ in parts]
 
 
 def _most_telling(parts: Sequence[Sequence[int]]) -> int | None:

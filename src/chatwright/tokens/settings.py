@@ -41,6 +41,21 @@ class DenoisingSettings(Settings):
     kept_sentences: float = Field(
         0.5, ge=0, le=1, description="of these sentences the share that stays in the text, to be found and copied"
     )
+    cloze_share: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the steps that ask what a gap in a sentence before the text hides (arXiv 1804.00720)",
+    )
+    clozes: int = Field(3, ge=1, description="sentences of a text that are asked about in this way, at most")
+
+    @model_validator(mode="after")
+    def _gaps_are_left(self) -> DenoisingSettings:
+        if self.sentence_share + self.cloze_share >= 1:
+            raise ValueError(
+                f"sentence_share ({self.sentence_share}) and cloze_share ({self.cloze_share}) leave no step to gaps"
+            )
+        return self
 
 
 class MaskingSettings(Settings):
