@@ -494,3 +494,29 @@ def test_a_pretrained_model_learns_to_answer_and_its_adapters_are_those_of_peft(
     with torch.no_grad():
         assert torch.allclose(adapted(ids).logits, merged(ids).logits, atol=1e-4)
     assert "--from MODEL" in chatwright("finetune", "instruct", "--lora", "2", "--data", str(tmp_path), code=2).stderr
+
+
+@pytest.mark.parametrize(("shape", "lora"), [("Qwen3", ()), ("Llama", ("--lora", "2"))])
+def test_a_stock_folder_comes_in_learns_and_goes_out_again(shape: str, lora: tuple[str, ...], tmp_path: Path) -> None:
+    from tests.interop.conftest import make_decoder
+
+    base = make_decoder(tmp_path / "base", shape)
+    taken = json.loads(chatwright("import", str(base), "--to", str(tmp_path / "in"), "--bfloat16", "--json").stdout)
+    assert (taken["architecture"], taken["precision"]) == (f"{shape}ForCausalLM", "bfloat16")
+    talks = tmp_path / "talks.jsonl"
+    rows = [{"instruction": f"Say {at}.", "output": f"It is {at}."} for at in range(120)]
+    talks.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    sets = options(
+        plan__finetune_steps=3,
+        packing__row_tokens=48,
+        train__rows_per_batch=4,
+        messages__held_out=0.1,
+        messages__samples=2,
+        generate__max_new_tokens=6,
+    )
+    run, out = str(tmp_path / "run"), str(tmp_path / "out")
+    chatwright("run", "--from", str(tmp_path / "in"), "--file", str(talks), *lora, *sets, "--out", run)
+    told = json.loads(chatwright("export", run, "--to", out, "--json").stdout)
+    assert told["architecture"] == f"{shape}ForCausalLM" and told["proof"]["conversations"] == 200
+    said, again = (chatwright("chat", place, "--ask", "Say 3.").stdout for place in (run, out))
+    assert said == again

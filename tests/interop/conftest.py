@@ -42,6 +42,22 @@ def make_gpt2(folder: Path) -> Path:
     return folder
 
 
+def make_decoder(folder: Path, shape: str) -> Path:
+    """A Llama or a Qwen3 of 2 blocks with grouped queries and a head of its own, beside that tokenizer."""
+    make_gpt2(folder)
+    (folder / "generation_config.json").unlink()
+    sizes = {"vocab_size": 300, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "head_dim": 8}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64}
+    config = getattr(transformers, f"{shape}Config")(**sizes, **heads, tie_word_embeddings=False, eos_token_id=0)
+    torch.manual_seed(3)
+    model = getattr(transformers, f"{shape}ForCausalLM")(config)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(torch.randn_like(weight) * 0.2)
+    model.save_pretrained(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def t5_folder(tmp_path_factory: pytest.TempPathFactory, gpt2_folder: Path) -> Path:
     """A T5 v1.1 of 2 + 2 blocks, with the same tokenizer."""

@@ -146,7 +146,7 @@ def _targets(
     rows = [row for row in PAIR_SETS[name].read(data, pairs) if row.split == "test"]
     if PAIR_SETS[name].asked_once:  # the first target of each source, as the recipe's own test
         rows = list({row.source: row for row in reversed(rows)}.values())[::-1]
-    rows = rows[:limit]
+    rows = [row for row in rows if row.source.strip() and row.target.strip()][:limit]
     sources, targets = [row.source for row in rows], [row.target for row in rows]
     unit: Unit = "characters" if pairs.target == "zh" else "words"
     written = asked.write(sources, generation, progress)
