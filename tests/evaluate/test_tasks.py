@@ -81,17 +81,11 @@ def test_translations_are_compared_as_a_whole(tmp_path: Path) -> None:
     (tmp_path / "multi30k").mkdir()
     for name in ("train", "val", "test_2016_flickr"):
         for side, lines in (
-            ("en", ["a man runs fast", "a dog sleeps here"]),
-            ("de", ["a man runs fast", "ein Hund schläft"]),
+            ("en", ["a man runs fast", "a dog sleeps here", " "]),
+            ("de", ["a man runs fast", "ein Hund schläft", "nichts"]),
         ):
             data = gzip.compress("".join(f"{line}\n" for line in lines).encode())
             (tmp_path / "multi30k" / f"{name}.{side}.gz").write_bytes(data)
-    (tmp_path / "multi30k" / "test_2016_flickr.en.gz").write_bytes(
-        gzip.compress(b"a man runs fast\na dog sleeps here\n \n")
-    )
-    (tmp_path / "multi30k" / "test_2016_flickr.de.gz").write_bytes(
-        gzip.compress("a man runs fast\nein Hund schläft\nnichts\n".encode())
-    )
     same = run_task("multi30k", Fake(""), tmp_path, SETTINGS, GREEDY, None, Silent())
     wrong = run_task("multi30k", Fake("", "nothing of it"), tmp_path, SETTINGS, GREEDY, None, Silent())
     assert same.figures["bleu"]["value"] > wrong.figures["bleu"]["value"] == 0
