@@ -21,11 +21,15 @@ def own_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chatwright" / "data"
 
 
-def fetch_missing(sets: Sequence[str]) -> Path:
-    """Our own folder, with these sets in it; what cannot be had is told (`UsageError`, `DataError`)."""
-    from chatwright.corpus.fetching.public import fetch_sets, missing_sets
+def fetch_missing(sets: Sequence[str], *, docs: bool = False) -> Path:
+    """Our own folder, with these sets in it; what cannot be had is told (`UsageError`, `DataError`).
 
-    if missing := missing_sets(own_folder(), sets):
+    `docs`: a folder of people's own would do as well.
+    """
+    from chatwright.corpus.fetching.public import FOLDER_FORM, fetch_sets, missing_sets
+
+    otherwise = f"read a folder of books of your own: --docs FOLDER; or {FOLDER_FORM}" if docs else FOLDER_FORM
+    if missing := missing_sets(own_folder(), sets, otherwise):
         with show("data") as progress:
             fetch_sets(own_folder(), missing, progress)
     return own_folder()

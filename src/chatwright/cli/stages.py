@@ -52,7 +52,7 @@ def carry_out(stage: str, recipe: str | None, options: Options, *, as_json: bool
     if not hasattr(story, stage):
         raise UsageError(f"this recipe has no stage {stage}", where=loaded.name, remedy="see the stages of `run`")
     if loaded.story in _PUBLIC_DATA and getattr(loaded, loaded.story).data == str(own_folder()):
-        fetch_missing(public_sets(loaded))
+        fetch_missing(public_sets(loaded), docs=loaded.story == "text")
     run = run_folder(loaded, options.out)
     with locked(run):
         job = Job(loaded, run, show, replan=replan)

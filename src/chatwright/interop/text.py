@@ -99,7 +99,7 @@ class StockCodec:
     start: int
 
     def encode(self, text: str) -> list[int]:
-        return list(self.tokenizer.encode(text))
+        return list(self.tokenizer.encode(text, verbose=False))  # how long a text may be is told by who reads it
 
     @property
     def mask(self) -> int | None:
@@ -117,7 +117,7 @@ class StockCodec:
         """The ids of a talk by the tokenizer's own template, and of what is said next; without one a turn is a line."""
         if not self.tokenizer.chat_template:
             said = "".join(f"{turn['content']}\n" for turn in talk)
-            return self.frame(said, ended=False), self.tokenizer.encode(f"{text}\n", add_special_tokens=False)
+            return self.frame(said, ended=False), self._plain(f"{text}\n")
         try:
             heard = self.tokenizer.apply_chat_template(
                 [dict(turn) for turn in talk], add_generation_prompt=True, tokenize=True, return_dict=False
@@ -126,7 +126,10 @@ class StockCodec:
             raise ArtifactError(
                 f"its chat template refuses a talk: {error}", where="chat_template", remedy="ask another task"
             ) from None
-        return list(heard), self.tokenizer.encode(text, add_special_tokens=False)
+        return list(heard), self._plain(text)
+
+    def _plain(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
     def decode(self, ids: Sequence[int]) -> str:
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))

@@ -26,7 +26,7 @@ from chatwright.corpus.readers.settings import Columns
 Row = dict[str, Any]
 Files = Callable[[Sequence[Row]], dict[str, str]]  # rows to files below the set's folder; `{}` is the subset's name
 _ORIGIN = "from-hub.json"  # beside a set's files: the commits that they are of
-_FOLDER_FORM = "name the folder that holds it: --data DIR, or the variable CHATWRIGHT_DATA"
+FOLDER_FORM = "name the folder that holds it: --data DIR, or the variable CHATWRIGHT_DATA"
 _EVERY = "*"
 
 
@@ -193,14 +193,14 @@ HOMES: dict[str, tuple[Home, ...]] = {
 }
 
 
-def missing_sets(folder: Path, names: Iterable[str]) -> list[str]:
+def missing_sets(folder: Path, names: Iterable[str], otherwise: str = FOLDER_FORM) -> list[str]:
     """Which of the sets are not there; those that the hub has not are told together (`UsageError`)."""
     absent = [name for name in dict.fromkeys(names) if not (folder / name).is_dir()]
     if homeless := [name for name in absent if name not in HOMES]:
         raise UsageError(
             f"these data sets are not on the hub, or not in this form: {', '.join(homeless)}",
             where=str(folder),
-            remedy=f"put {homeless[0]} there, or {_FOLDER_FORM}",
+            remedy=f"put {' and '.join(homeless)} there, or {otherwise}",
         )
     return absent
 
@@ -220,7 +220,7 @@ def fetch_sets(folder: Path, names: Sequence[str], progress: Progress) -> None:
             if not (folder / name).exists():  # another process may have been quicker
                 aside.rename(folder / name)
         except ChatwrightError as error:
-            raise type(error)(error.what, where=error.where, remedy=f"try it later, or {_FOLDER_FORM}") from None
+            raise type(error)(error.what, where=error.where, remedy=f"try it later, or {FOLDER_FORM}") from None
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
