@@ -70,8 +70,9 @@ class Recipe(Settings):
             raise ValueError("text.names and --docs are not read beside collection.sources: make a source of them")
         if self.pairs.texts and not self.plan.denoise_share:
             raise ValueError("pairs.texts are read to fill gaps in them: set plan.denoise_share, or pairs.texts = []")
-        if self.denoising.sentence_share and not self.plan.denoise_share:
-            raise ValueError("denoising.sentence_share is of the steps that fill gaps: set plan.denoise_share")
+        for name in ("sentence_share", "cloze_share"):
+            if getattr(self.denoising, name) and not self.plan.denoise_share:
+                raise ValueError(f"denoising.{name} is of the steps that fill gaps: set plan.denoise_share")
         asked = set(self.evaluate.tasks)
         if asked and self.story not in ("text", "messages"):
             raise ValueError(

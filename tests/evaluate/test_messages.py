@@ -8,7 +8,8 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from chatwright.evaluate.messages import Turns, _model_scores, _Talk, _talks
+from chatwright.evaluate.messages import _model_scores, _Talk, _talks
+from chatwright.evaluate.outcome import Talk
 
 
 def talk(question: str, answer: str) -> list[dict[str, str]]:
@@ -19,7 +20,7 @@ def test_what_is_always_likely_loses_to_what_this_talk_makes_likely() -> None:
     """A model that says "Yes." after everything, and the right thing almost as readily."""
     told = {"A rose is red.": "red?", "The lark sings.": "sings?"}
 
-    def likelihoods(talks: Sequence[Turns], replies: Sequence[str]) -> NDArray[np.float64]:
+    def likelihoods(talks: Sequence[Talk], replies: Sequence[str]) -> NDArray[np.float64]:
         pairs = [(talk[-1]["content"], reply) for talk, reply in zip(talks, replies, strict=True)]
         return np.asarray([-1.0 if "Yes" in said else -2.0 if told[said] in heard else -9.0 for heard, said in pairs])
 

@@ -115,6 +115,16 @@ def test_writing_ends_where_the_task_says(gpt2_folder: Path) -> None:
     assert as_harness_model(model).generate_until([request]) == [whole.split(end)[0]]
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_more_than_the_context_may_be_asked_for(gpt2_folder: Path) -> None:
+    from lm_eval.api.instance import Instance
+
+    model, text = Pretrained.load(gpt2_folder), "Once upon a time there was"
+    request = Instance("generate_until", {}, (text, {"until": ["zzz"]}), 0)  # 256 tokens, where 64 are all
+    whole = model.generate(text, max_new_tokens=256)
+    assert as_harness_model(model).generate_until([request]) == [whole[len(text) :]]
+
+
 def test_long_texts_are_read_in_windows_and_each_token_once(gpt2_folder: Path) -> None:
     model = Pretrained.load(gpt2_folder)
     short, long = "once upon a time", "it said what it had read " * 30

@@ -8,7 +8,7 @@ import torch
 import transformers
 
 from chatwright import load
-from chatwright.core.errors import ArtifactError, UsageError
+from chatwright.core.errors import ArtifactError, DataError, UsageError
 from chatwright.core.progress import Silent
 from chatwright.evaluate.pairs import write_targets
 from chatwright.generate.assistant import Assistant
@@ -186,6 +186,15 @@ def test_likelihoods_of_a_stock_model_are_those_of_its_own_class(gpt2_folder: Pa
     assert model.likelihoods([prompt], [rest])[0] == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_candidate_beyond_the_context_counts_by_its_beginning(gpt2_folder: Path) -> None:
+    model = Pretrained.load(gpt2_folder)
+    long, ids = " it went on" * 60, model.codec.encode(" it went on" * 60)
+    told = model.likelihoods(["Once", "Once"], [long, " it"])
+    assert len(ids) > 64 and told[0] < told[1]
+    with pytest.raises(DataError, match="this model takes 64"):
+        model.told(["Once"], [long])
+
+
 TALKS = [[{"role": "user", "content": "Once upon"}], [{"role": "user", "content": "it said"}]]
 
 
@@ -197,9 +206,8 @@ def test_replies_of_a_stock_model_follow_its_template(gpt2_folder: Path, tmp_pat
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "chat_template.jinja").write_text("{{ '<' + messages[0]['content'] + '>' }}")
     model = Pretrained.load(tmp_path)
-    assert model.replies(TALKS, [" a", " a"]) == pytest.approx(
-        model.likelihoods(["<Once upon>", "<it said>"], [" a"] * 2)
-    )
+    asked = model.likelihoods(["<Once upon>", "<it said>"], [" a<|endoftext|>"] * 2)  # a reply ends
+    assert model.replies(TALKS, [" a", " a"]) == pytest.approx(asked)
     (tmp_path / "chat_template.jinja").write_text("{{ raise_exception('no users here') }}")
     with pytest.raises(ArtifactError, match="refuses a talk: no users here"):
         Pretrained.load(tmp_path).replies(TALKS, [" a", " a"])

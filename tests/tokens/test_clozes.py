@@ -56,3 +56,5 @@ def test_kinds_of_steps_leave_room_to_gaps() -> None:
     load_recipe("summarize-csl-zh", ["denoising.cloze_share=0.4"])
     with pytest.raises(RecipeError, match=r"leave no step to gaps"):
         load_recipe("summarize-csl-zh", ["denoising.cloze_share=0.5"])
+    with pytest.raises(RecipeError, match=r"cloze_share is of the steps that fill gaps: set plan.denoise_share"):
+        load_recipe("translate-multi30k", ["denoising.cloze_share=0.5"])

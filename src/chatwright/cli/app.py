@@ -21,7 +21,9 @@ app.add_typer(corpus_app, name="corpus")
 
 RecipeName = Annotated[str | None, typer.Argument(help="A shipped recipe or a .toml file [default: python-docs]")]
 Docs = Annotated[str | None, typer.Option(help="Train on this folder of Markdown, reST, text or HTML.")]
-Data = Annotated[str | None, typer.Option(help="The folder of public data sets [default: $CHATWRIGHT_DATA]")]
+Data = Annotated[
+    str | None, typer.Option(help="The folder of public data sets [default: $CHATWRIGHT_DATA, else from the hub]")
+]
 File = Annotated[
     list[Path] | None, typer.Option(help="Own conversations: JSON Lines, JSON, CSV, parquet; again for more.")
 ]

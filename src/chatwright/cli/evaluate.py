@@ -73,13 +73,13 @@ def _run_tasks(
 
     folder, limit = named_folder(data), options.get("limit")
     check_tasks(tasks)
-    folder = folder or str(fetch_missing([task_folder(task) for task in tasks]))
-    check_task_files(tasks, folder)
     settings = EvaluateSettings()
     generation = generation_settings({key: options.get(key) for key in ("beams", "max_new_tokens")})
     names = [model] if against is None else [model, against]
     passages = training_text(str(options["training_text"])) if options.get("training_text") else None
     loaded = [Pretrained.load(name) for name in names]
+    folder = folder or str(fetch_missing([task_folder(task) for task in tasks]))  # what is wrong otherwise is known now
+    check_task_files(tasks, folder)
     results, firsts = dict[str, Any](), dict[str, Outcome]()
     for task in tasks:
         outcomes = []

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chatwright.cli.display import show
+from chatwright.core.errors import UsageError
 
 DATA_VARIABLE = "CHATWRIGHT_DATA"
 
@@ -17,8 +18,15 @@ def named_folder(option: str | None) -> str | None:
 
 
 def own_folder() -> Path:
-    """Where sets of the hub are kept."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chatwright" / "data"
+    """Where sets of the hub are kept; `UsageError` where a person has no folder for such things."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        return (cache if cache.is_absolute() else Path.home() / ".cache") / "chatwright" / "data"
+    except RuntimeError:
+        raise UsageError(
+            "public data sets are named by no folder, and there is no home to keep those of the hub in",
+            remedy="name the folder that holds them: --data DIR, or set XDG_CACHE_HOME",
+        ) from None
 
 
 def fetch_missing(sets: Sequence[str], *, docs: bool = False) -> Path:

@@ -20,11 +20,9 @@ from chatwright.core.errors import StoppedError, UsageError
 from chatwright.core.files import read_json
 from chatwright.core.runs import locked
 from chatwright.pipeline.job import Job, run_folder
-from chatwright.pipeline.public import public_sets
+from chatwright.pipeline.public import PUBLIC_STORIES, public_sets
 from chatwright.recipe import Recipe, load_recipe
 
-# Stories that read public data, each by the recipe's section of its name.
-_PUBLIC_DATA = ("pairs", "labels", "messages", "text")
 _SHOWN_ANSWERS = (  # tasks of which an answer is shown, in this order
     *("what", "which", "arguments", "follow-up", "unknown", "small-talk"),
     *("translation", "summary", "reading", "classification", "answers", "continuation"),
@@ -47,11 +45,11 @@ class Options:
 
 def carry_out(stage: str, recipe: str | None, options: Options, *, as_json: bool, replan: bool = False) -> None:
     """Build `stage` and all that it needs in the recipe's run folder, and print what came out."""
-    loaded = resolve(recipe, options)
+    loaded, from_hub = _resolve(recipe, options)
     story = import_module(f"chatwright.pipeline.{loaded.story}")
     if not hasattr(story, stage):
         raise UsageError(f"this recipe has no stage {stage}", where=loaded.name, remedy="see the stages of `run`")
-    if loaded.story in _PUBLIC_DATA and getattr(loaded, loaded.story).data == str(own_folder()):
+    if from_hub:
         fetch_missing(public_sets(loaded), docs=loaded.story == "text")
     run = run_folder(loaded, options.out)
     with locked(run):
@@ -78,6 +76,11 @@ def resolve(recipe: str | None, options: Options) -> Recipe:
     `--data` or the variable CHATWRIGHT_DATA names the folder of public data sets; else it is our own, for those that
     the hub has.
     """
+    return _resolve(recipe, options)[0]
+
+
+def _resolve(recipe: str | None, options: Options) -> tuple[Recipe, bool]:
+    """The same, and whether it reads our own folder."""
     changes, sets = dict[str, Any]({"plan.minutes": options.minutes}), options.sets or ()
     name = recipe or _meant(options)
     if options.docs is not None:
@@ -97,13 +100,13 @@ def resolve(recipe: str | None, options: Options) -> Recipe:
     changes |= {"base": options.base, "lora.rank": options.lora}
     loaded = load_recipe(name, sets, changes)
     _refuse_what_it_does_not_read(loaded, options)
-    if loaded.story not in _PUBLIC_DATA:
-        return loaded
+    if loaded.story not in PUBLIC_STORIES:
+        return loaded, False
     public = options.data or getattr(loaded, loaded.story).data or named_folder(None)
     if not public and not public_sets(loaded):
-        return loaded
+        return loaded, False
     told = {f"{loaded.story}.data": str(Path(public).resolve() if public else own_folder())}
-    return load_recipe(name, sets, {**changes, **told})
+    return load_recipe(name, sets, {**changes, **told}), not public
 
 
 def _meant(options: Options) -> str:
@@ -116,7 +119,7 @@ def _meant(options: Options) -> str:
 def _refuse_what_it_does_not_read(loaded: Recipe, options: Options) -> None:
     """Options that mean nothing to the recipe's story are told, never passed over."""
     unread = []
-    if options.data is not None and loaded.story not in _PUBLIC_DATA:
+    if options.data is not None and loaded.story not in PUBLIC_STORIES:
         unread.append((f"--data {options.data}", "this recipe reads no public data set"))
     if options.docs is not None and loaded.story not in ("chat", "text"):
         unread.append((f"--docs {options.docs}", "this recipe reads no folder of documentation"))

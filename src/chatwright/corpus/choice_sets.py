@@ -30,7 +30,6 @@ class ChoiceSet:
 
     folder: str
     read: Callable[[Path], Iterator[Choice]]
-    description: str
 
 
 def _piqa(folder: Path) -> Iterator[Choice]:
@@ -74,8 +73,8 @@ def _mmlu(folder: Path) -> Iterator[Choice]:
 
 
 CHOICE_SETS = {
-    "piqa": ChoiceSet("piqa", _piqa, "PIQA, validation: everyday physics"),
-    "arc-challenge": ChoiceSet("arc-challenge", _arc, "ARC-Challenge, a part of its validation: school science"),
-    "cmmlu": ChoiceSet("cmmlu", _cmmlu, "CMMLU, 14 subjects, test: Chinese knowledge"),
-    "mmlu": ChoiceSet("mmlu", _mmlu, "MMLU, 14 subjects, test: knowledge"),
+    "piqa": ChoiceSet("piqa", _piqa),
+    "arc-challenge": ChoiceSet("arc-challenge", _arc),
+    "cmmlu": ChoiceSet("cmmlu", _cmmlu),
+    "mmlu": ChoiceSet("mmlu", _mmlu),
 }

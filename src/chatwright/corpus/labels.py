@@ -53,16 +53,8 @@ def build_labels(folder: Path, settings: LabelSettings, progress: Progress) -> d
     """
     data_set, ledger, data = LABEL_SETS[settings.name], Ledger(), Path(str(settings.data))
     progress.update(0.1, "reading")
-    found = [row for file in data_set.files for row in data_set.read(data / file)]
-    kept = _distinct(found, ledger)
-    labels = sorted({label for _, (_, _, label) in kept})
-    if len(labels) < 2:
-        raise DataError(f"needs texts of two labels at least, has {len(labels)}", where=settings.name)
-    folds = _folds([row for _, row in kept], settings)
-    rows = [
-        {"id": f"{number}", "text": text, "label": label, "fold": fold}
-        for (number, (_, text, label)), fold in zip(kept, folds, strict=True)
-    ]
+    rows = labelled_rows(settings, ledger)
+    dropped = len(ledger.drops)
     seen = {row["text"] for row in rows}
     plain = list[dict[str, str]]()
     for file in data_set.plain:
@@ -80,10 +72,25 @@ def build_labels(folder: Path, settings: LabelSettings, progress: Progress) -> d
         "texts": len(rows),
         "plain_texts": len(plain),
         "labels": dict(sorted(Counter(row["label"] for row in rows).items())),
-        "folds": max(folds) + 1,
-        "dropped": len(found) - len(rows),
+        "folds": max(row["fold"] for row in rows) + 1,
+        "dropped": dropped,
         "description": data_set.description,
     }
+
+
+def labelled_rows(settings: LabelSettings, ledger: Ledger) -> list[dict[str, Any]]:
+    """The texts that are kept, as rows of `LABELLED`; the ledger notes the others."""
+    data_set, data = LABEL_SETS[settings.name], Path(str(settings.data))
+    found = [row for file in data_set.files for row in data_set.read(data / file)]
+    kept = _distinct(found, ledger)
+    labels = sorted({label for _, (_, _, label) in kept})
+    if len(labels) < 2:
+        raise DataError(f"needs texts of two labels at least, has {len(labels)}", where=settings.name)
+    folds = _folds([row for _, row in kept], settings)
+    return [
+        {"id": f"{number}", "text": text, "label": label, "fold": fold}
+        for (number, (_, text, label)), fold in zip(kept, folds, strict=True)
+    ]
 
 
 def _distinct(found: list[Labelled], ledger: Ledger) -> list[tuple[int, Labelled]]:

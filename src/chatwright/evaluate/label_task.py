@@ -12,8 +12,11 @@ import numpy as np
 
 from chatwright.core.errors import ArtifactError
 from chatwright.core.progress import Progress
-from chatwright.core.seeds import derive_seed
+from chatwright.core.seeds import stream
 from chatwright.corpus.label_sets import LABEL_SETS
+from chatwright.corpus.labels import labelled_rows
+from chatwright.corpus.ledger import Ledger
+from chatwright.corpus.settings import LabelSettings
 from chatwright.evaluate.labels import METRICS, Probabilities
 from chatwright.evaluate.outcome import Asked, Outcome, Rows, Score
 from chatwright.evaluate.settings import EvaluateSettings
@@ -24,24 +27,26 @@ _PROMPTS = {"en": "Text: {}\nLabel:", "zh": "文本：{}\n类别："}
 def ask_labels(
     name: str, asked: Asked, data: Path, settings: EvaluateSettings, limit: int | None, progress: Progress
 ) -> Outcome:
-    """Accuracy, macro-F1 and, of two labels, AUROC on the published test texts; where there are none, on all texts."""
-    data_set = LABEL_SETS[name]
-    found = [row for file in data_set.files for row in data_set.read(data / file)]
-    published = any(split == "test" for split, _, _ in found)
-    rows = [(text.strip(), label) for split, text, label in found if text.strip() and split in ("", "test")][:limit]
-    names, texts = sorted({label for _, _, label in found}), [text for text, _ in rows]
+    """Accuracy, macro-F1 and, of two labels, AUROC on the published test texts, or on those of the first fold.
+
+    Where no test is published, the model beside a recipe's report has not learnt the first fold. Of a `limit` the
+    texts are drawn: files are sorted by label, some of them.
+    """
+    data_set, chosen = LABEL_SETS[name], LabelSettings.model_validate({"name": name, "data": str(data)})
+    found = labelled_rows(chosen, Ledger())
+    rows = [(row["text"], row["label"]) for row in found if row["fold"] == 0]
+    published = max(row["fold"] for row in found) == 0
+    if limit is not None:
+        rows = stream(0, name).sample(rows, min(limit, len(rows)))
+    names, texts = sorted({row["label"] for row in found}), [text for text, _ in rows]
     progress.update(0.1, f"{len(rows):,} texts, {len(names)} labels")
     said = _classified(asked, texts, names) if asked.labels else _followed(asked, texts, names, data_set.language)
     truth = np.array([names.index(label) for _, label in rows], dtype=np.float64)
     outcome = Outcome({"n": len(rows), "chance": 1 / len(names)}, texts=[(text,) for text in texts])
-    every = np.ones(len(rows), np.bool_)
     for figure in (figure for figure in METRICS if figure != "auroc" or len(names) == 2):
-        outcome.items[figure] = np.column_stack((truth, said))
-        outcome.scores[figure] = _score(figure)
-        interval = outcome.interval(figure, every, settings, derive_seed(0, f"{name} {figure}"))
-        outcome.figures[figure] = interval.figure("0 to 1")
+        outcome.add(figure, np.column_stack((truth, said)), "0 to 1", settings, f"{name} {figure}", _score(figure))
     how = "a classifier's probabilities" if asked.labels else "log p of each label's name after the text, zero-shot"
-    which = "published test" if published else "all texts: none are published as a test"
+    which = "published test" if published else f"first of {chosen.folds} folds: no test is published"
     outcome.signatures[data_set.metric] = f"{name}|{how}|{which}"
     return outcome
 

@@ -20,6 +20,7 @@ from chatwright.core.progress import Progress
 from chatwright.core.seeds import derive_seed, stream
 from chatwright.corpus.settings import MessageSettings
 from chatwright.evaluate import scorers
+from chatwright.evaluate.outcome import Talk
 from chatwright.evaluate.perplexity import negative_log_likelihood
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.uncertainty import bootstrap_mean, paired_difference, share_interval
@@ -31,22 +32,21 @@ from chatwright.model.files import load_decoder
 from chatwright.tokens.packing import Rows
 
 SAMPLES, CHOICE = "answers", "right answer"
-Turns = Sequence[Mapping[str, str]]
-Told = Callable[[Sequence[Turns], Sequence[str]], NDArray[np.float64]]  # how likely an answer is after a talk
+Told = Callable[[Sequence[Talk], Sequence[str]], NDArray[np.float64]]  # how likely an answer is after a talk
 _OTHER_TALKS = 16  # of what the answer is asked after, to know how likely it is anyway
 
 
 class _Talk(NamedTuple):
     """A conversation up to its last answer, that answer, and where it comes from."""
 
-    turns: Turns
+    turns: Talk
     answer: str
     source: str
 
 
 def evaluate_messages(
     *,
-    conversations: Mapping[str, Sequence[Turns]],
+    conversations: Mapping[str, Sequence[Talk]],
     sources: Mapping[str, Sequence[str]],
     packed: Path,
     model: Path,
@@ -91,7 +91,7 @@ def _language(model: Decoder, packed: Path, settings: EvaluateSettings) -> dict[
 
 
 def _samples(
-    test: Sequence[Turns],
+    test: Sequence[Talk],
     assistant: Assistant,
     count: int,
     generation: GenerateSettings,
@@ -125,7 +125,7 @@ def _samples(
     return rows
 
 
-def _first_answer(turns: Turns) -> int | None:
+def _first_answer(turns: Talk) -> int | None:
     return next((at for at, turn in enumerate(turns) if at and turn["role"] == "assistant"), None)
 
 
@@ -138,18 +138,19 @@ def choice_signature(choices: int) -> str:
 
 
 def choose(
-    conversations: Mapping[str, Sequence[Turns]],
+    conversations: Mapping[str, Sequence[Talk]],
     sources: Mapping[str, Sequence[str]],
     told: Told,
     choices: int,
     settings: EvaluateSettings,
     seed: int,
     progress: Progress,
+    limit: int | None = None,
 ) -> tuple[dict[str, Any], list[bool], list[tuple[str, ...]]]:
     """The share of test talks whose last answer is found among others' of the same source, beside TF-IDF and chance.
 
-    `sources` of the figures holds the same for each source. Then, for each talk that is asked, whether its answer was
-    found, and what was said.
+    Of a `limit` the first talks are asked; the others still lend them their answers. `sources` of the figures holds the
+    same for each source. Then, for each talk that is asked, whether its answer was found, and what was said.
     """
     learnt, talks = (_talks(conversations[split], sources[split]) for split in ("train", "test"))
     random = stream(seed, CHOICE)
@@ -157,7 +158,7 @@ def choose(
     for talk in talks:
         others = sorted({other.answer for other in talks if other.source == talk.source} - {talk.answer})
         candidates.append([talk.answer, *random.sample(others, min(choices - 1, len(others)))])
-    asked = [at for at, texts in enumerate(candidates) if len(texts) > 1]
+    asked = [at for at, texts in enumerate(candidates) if len(texts) > 1][:limit]
     talks, candidates = [talks[at] for at in asked], [candidates[at] for at in asked]
     if not talks:
         return {"n": 0}, [], []
@@ -183,7 +184,7 @@ def choose(
     return every, found, [(*(turn["content"] for turn in talk.turns), talk.answer) for talk in talks]
 
 
-def _talks(conversations: Sequence[Turns], sources: Sequence[str]) -> list[_Talk]:
+def _talks(conversations: Sequence[Talk], sources: Sequence[str]) -> list[_Talk]:
     both = zip(conversations, sources, strict=True)
     return [_Talk(turns[:at], turns[at]["content"], source) for turns, source in both if (at := _last_answer(turns))]
 
@@ -192,7 +193,7 @@ def _sources(talks: Sequence[_Talk]) -> list[str]:
     return sorted({talk.source for talk in talks})
 
 
-def _last_answer(turns: Turns) -> int:
+def _last_answer(turns: Talk) -> int:
     return max((at for at, turn in enumerate(turns) if at and turn["role"] == "assistant"), default=0)
 
 
@@ -223,7 +224,7 @@ def _model_scores(
 
 
 def _tfidf_scores(
-    train: Sequence[Turns], talks: Sequence[Turns], candidates: Sequence[Sequence[str]]
+    train: Sequence[Talk], talks: Sequence[Talk], candidates: Sequence[Sequence[str]]
 ) -> list[NDArray[np.float64]]:
     from sklearn.feature_extraction.text import TfidfVectorizer
 

@@ -72,6 +72,17 @@ class Outcome:
     signatures: dict[str, str] = field(default_factory=dict)
     texts: Sequence[tuple[str, ...]] = ()
 
+    def add(
+        self, name: str, items: Rows, unit: str, settings: EvaluateSettings, drawn: str, score: Score | None = None
+    ) -> None:
+        """Take up a figure of these items with its interval, resampled by the stream `drawn`."""
+        self.items[name] = items
+        if score is not None:
+            self.scores[name] = score
+        self.figures[name] = {"unit": unit}
+        every = np.ones(len(items), np.bool_)
+        self.figures[name] = self.interval(name, every, settings, derive_seed(0, drawn)).figure(unit)
+
     def interval(self, name: str, kept: NDArray[np.bool_], settings: EvaluateSettings, seed: int) -> Interval:
         """A figure of some of the items, with its interval."""
         rows, drawn = self.items[name][kept], settings.resampling(seed)

@@ -26,9 +26,8 @@ def ask_replies(
     chosen = MessageSettings.model_validate({"names": [name], "data": str(data), "held_out": _HELD_OUT})
     rows = conversation_rows(chosen, Ledger(), progress)
     talks = {split: [row["messages"] for row in rows if row["split"] == split] for split in ("train", "test")}
-    talks["test"] = talks["test"][:limit]
     sources = {split: [name] * len(found) for split, found in talks.items()}
-    figures, right, texts = choose(talks, sources, asked.replies, _CHOICES, settings, 0, progress)
+    figures, right, texts = choose(talks, sources, asked.replies, _CHOICES, settings, 0, progress, limit)
     figures.pop("sources", None)
     items = {"accuracy": np.asarray(right, np.float64)}
     signature = f"{MESSAGE_SETS[name].description}|{choice_signature(_CHOICES)}"

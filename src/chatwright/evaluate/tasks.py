@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from chatwright.core.errors import UsageError
 from chatwright.core.progress import Progress
-from chatwright.core.seeds import derive_seed
 from chatwright.corpus.choice_sets import CHOICE_SETS, Choice
 from chatwright.corpus.label_sets import LABEL_SETS
 from chatwright.corpus.message_sets import MESSAGE_SETS
@@ -27,12 +25,6 @@ from chatwright.evaluate.outcome import Asked, Outcome
 from chatwright.evaluate.reply_task import TALKS, ask_replies
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.text import Unit
-from chatwright.evaluate.uncertainty import (
-    Interval,
-    bootstrap_corpus,
-    bootstrap_mean,
-    share_interval,
-)
 from chatwright.generate.settings import GenerateSettings
 
 _LANGUAGES = {"multi30k": ("en", "de"), "tatoeba-en-zh": ("en", "zh")}
@@ -109,13 +101,13 @@ def _choices(
     told = asked.likelihoods(prompts, candidates)
     sizes = np.array([max(1, len(text.encode())) for text in candidates])
     cut = np.cumsum([len(item.candidates) for item in items])[:-1]
-    figures: dict[str, Any] = {"n": len(items)}
-    outcome = Outcome(figures, texts=[(item.question, item.candidates[item.right]) for item in items])
+    texts = [(item.question, item.candidates[item.right]) for item in items]
+    outcome = Outcome({"n": len(items)}, texts=texts)
+    figures = outcome.figures
     for figure, scores in (("accuracy", told), ("accuracy_per_byte", told / sizes)):
         parts = np.split(scores, cut)
-        right = [bool(part.argmax() == item.right) for part, item in zip(parts, items, strict=True)]
-        figures[figure] = share_interval(right, confidence=settings.confidence).figure("share")
-        outcome.items[figure] = np.asarray(right, dtype=np.float64)
+        right = [part.argmax() == item.right for part, item in zip(parts, items, strict=True)]
+        outcome.add(figure, np.asarray(right, dtype=np.float64), "share", settings, name)
     figures["chance"] = float(np.mean([1 / len(item.candidates) for item in items]))
     subjects = defaultdict(list)
     for item, found in zip(items, outcome.items["accuracy"], strict=True):
@@ -123,7 +115,10 @@ def _choices(
             subjects[item.group].append(float(found))
     if subjects:
         figures["subjects"] = {subject: float(np.mean(found)) for subject, found in subjects.items()}
-    outcome.signatures["accuracy"] = f"{name}|zero-shot|log p of the candidate, and divided by its bytes"
+    outcome.signatures["accuracy"] = (
+        f"{name}|zero-shot|log p of the candidate (of one beyond the context its beginning), and divided by its bytes"
+        + (f"|{len(subjects)} subjects" if subjects else "")
+    )
     return outcome
 
 
@@ -157,9 +152,7 @@ def _targets(
         return replace(_read(written, [(row.target, *row.others) for row in rows], unit, settings), texts=texts)
     outcome = Outcome({"n": len(rows)}, texts=texts)
     for figure, each in scorers.summary_scores(targets, written, unit).items():
-        outcome.items[figure] = np.asarray(each)
-        interval = bootstrap_mean(each, **settings.resampling(derive_seed(0, name)))
-        outcome.figures[figure] = interval.figure("0 to 1")
+        outcome.add(figure, np.asarray(each), "0 to 1", settings, name)
     outcome.signatures["rouge"] = scorers.rouge_signature(unit=unit, stemmer=True) + "|F-measure"
     return outcome
 
@@ -168,13 +161,10 @@ def _read(
     written: Sequence[str], answers: Sequence[tuple[str, ...]], unit: Unit, settings: EvaluateSettings
 ) -> Outcome:
     exact, shared = scorers.answer_scores(answers, written, unit)
-    figures = {
-        "n": len(written),
-        "exact_match": share_interval(exact, confidence=settings.confidence).figure("share"),
-        "token_f1": bootstrap_mean(shared, **settings.resampling(derive_seed(0, "reading"))).figure("0 to 1"),
-    }
-    items = {"exact_match": np.asarray(exact, dtype=np.float64), "token_f1": np.asarray(shared)}
-    return Outcome(figures, items, signatures={"token_f1": scorers.token_f1_signature(unit)})
+    outcome = Outcome({"n": len(written)}, signatures={"token_f1": scorers.token_f1_signature(unit)})
+    outcome.add("exact_match", np.asarray(exact, dtype=np.float64), "share", settings, "reading")
+    outcome.add("token_f1", np.asarray(shared), "0 to 1", settings, "reading")
+    return outcome
 
 
 def _translated(written: Sequence[str], targets: Sequence[str], unit: Unit, settings: EvaluateSettings) -> Outcome:
@@ -184,10 +174,6 @@ def _translated(written: Sequence[str], targets: Sequence[str], unit: Unit, sett
         "chrf": scorers.chrf(written, [targets], lowercase=True),
     }
     for figure, score in scores.items():
-        interval: Interval = bootstrap_corpus(
-            score.statistics, score.score_sums, **settings.resampling(derive_seed(0, figure))
-        )
-        outcome.figures[figure] = interval.figure("0 to 100")
-        outcome.items[figure], outcome.scores[figure] = score.statistics, score.of_rows
+        outcome.add(figure, score.statistics, "0 to 100", settings, figure, score.of_rows)
         outcome.signatures[figure] = score.signature
     return outcome

@@ -100,14 +100,17 @@ class Pretrained:
     def likelihoods(self, prompts: Sequence[str], continuations: Sequence[str]) -> NDArray[np.float64]:
         """log p(continuation | prompt) of each pair, in nats; a decoder's.
 
-        A continuation's tokens are those that it adds to its prompt's.
+        A continuation's tokens are those that it adds to its prompt's; of more than the context holds the first count.
         """
-        return self.told(prompts, continuations)[0]
+        return self.told(prompts, continuations, cut=True)[0]
 
     def told(
-        self, prompts: Sequence[str], continuations: Sequence[str]
+        self, prompts: Sequence[str], continuations: Sequence[str], *, cut: bool = False
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """The same, and whether each continuation is what greedy decoding would write."""
+        """The same, and whether each continuation is what greedy decoding would write.
+
+        A continuation that is longer than the context is a `DataError` unless it is `cut`.
+        """
         if not isinstance(self.model, Decoder):
             raise self._cannot("say how likely a text goes on in some way")
         begun, endings = list[list[int]](), list[list[int]]()
@@ -117,7 +120,8 @@ class Pretrained:
             while len(before) > 1 and whole[: len(before)] != before:  # a token that reaches into the continuation
                 before = before[:-1]
             begun.append(before)
-            endings.append(whole[len(before) :])
+            ending = whole[len(before) :]
+            endings.append(ending[: self.model.config.context] if cut else ending)
         return continuations_told(self.model, begun, endings)
 
     def rolling(self, texts: Sequence[str]) -> list[float]:
@@ -194,7 +198,9 @@ class Pretrained:
         if keep == "beginning" and not self.goes_on and isinstance(codec, OwnCodec):
             prompts = [fitting_source(prompt, self.model.config) for prompt in prompts]
         if keep == "end" and (most := longest_prompt(self.model.config)) is not None:
-            room = max(1, most + 1 - settings.max_new_tokens) if self.goes_on else most
+            room = most + 1 - settings.max_new_tokens if self.goes_on else most
+            if room < 1:  # more than the context is asked for: half of it each
+                room = (most + 1) // 2
             prompts = [prompt[-room:] for prompt in prompts]
         stands = [prompt if self.goes_on else [] for prompt in prompts]
         heard, told = list(stands[0]), codec.decode(stands[0])

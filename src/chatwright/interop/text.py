@@ -114,7 +114,10 @@ class StockCodec:
         return ids if first is None else [first, *ids]  # as the harness does: the end token begins a text of GPT-2
 
     def reply(self, talk: Sequence[Message], text: str) -> tuple[list[int], list[int]]:
-        """The ids of a talk by the tokenizer's own template, and of what is said next; without one a turn is a line."""
+        """The ids of a talk by the tokenizer's own template, and of what is said next with its end.
+
+        Without a template a turn is a line.
+        """
         if not self.tokenizer.chat_template:
             said = "".join(f"{turn['content']}\n" for turn in talk)
             return self.frame(said, ended=False), self._plain(f"{text}\n")
@@ -126,7 +129,8 @@ class StockCodec:
             raise ArtifactError(
                 f"its chat template refuses a talk: {error}", where="chat_template", remedy="ask another task"
             ) from None
-        return list(heard), self._plain(text)
+        end = self.tokenizer.eos_token_id
+        return list(heard), [*self._plain(text), *([] if end is None else [end])]
 
     def _plain(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False, verbose=False))
@@ -166,15 +170,22 @@ def load_codec(folder: Path, config: Mapping[str, Any], vocabulary_size: int, fa
     return codec
 
 
+def _reads_sentencepiece() -> bool:
+    try:  # its models are messages of protobuf, which transformers reads apart
+        return find_spec("sentencepiece") is not None and find_spec("google.protobuf") is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def _load_stock(folder: Path, config: Mapping[str, Any]) -> tuple[StockCodec, int]:
     from transformers import AutoTokenizer
 
     remedy = f"the folder needs {TOKENIZER_FILE}, vocab.json and merges.txt, or spiece.model"
     if not has_tokenizer(folder):
         raise ArtifactError("there is no tokenizer here", where=str(folder), remedy=remedy)
-    if not any((folder / name).exists() for name in _PLAIN) and find_spec("sentencepiece") is None:
+    if not any((folder / name).exists() for name in _PLAIN) and not _reads_sentencepiece():
         raise ArtifactError(
-            "its tokenizer is a model of SentencePiece, and the library for it is not installed",
+            "its tokenizer is a model of SentencePiece, and what reads one is not installed",
             where=str(folder),
             remedy="install it: pip install 'chatwright[sentencepiece]'",
         )

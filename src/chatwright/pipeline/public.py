@@ -7,6 +7,9 @@ from typing import Any
 
 from chatwright.recipe import Recipe
 
+# Stories that read public data, each by the recipe's section of its name.
+PUBLIC_STORIES = ("pairs", "labels", "messages", "text")
+
 
 def public_sets(recipe: Recipe) -> list[str]:
     """The sets below the folder of public data that a recipe reads, by their folders' names.
@@ -19,14 +22,10 @@ def public_sets(recipe: Recipe) -> list[str]:
     from chatwright.corpus.texts import texts_files
     from chatwright.evaluate.tasks import task_folder
 
-    files: dict[str, Callable[[Any], Mapping[str, Sequence[str]]]] = {
-        "pairs": pairs_files,
-        "labels": labels_files,
-        "messages": messages_files,
-        "text": texts_files,
-    }
-    if recipe.story not in files or recipe.collection.sources:
+    if recipe.story not in PUBLIC_STORIES or recipe.collection.sources:
         return []
-    read = files[recipe.story](getattr(recipe, recipe.story))
+    files: Sequence[Callable[[Any], Mapping[str, Sequence[str]]]]
+    files = (pairs_files, labels_files, messages_files, texts_files)
+    read = dict(zip(PUBLIC_STORIES, files, strict=True))[recipe.story](getattr(recipe, recipe.story))
     folders = [file.split("/")[0] for each in read.values() for file in each]
     return list(dict.fromkeys((*folders, *(task_folder(name) for name in recipe.evaluate.tasks))))

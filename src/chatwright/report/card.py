@@ -43,9 +43,9 @@ _PUBLISHED = {
 _PUBLIC = {
     "blimp.accuracy": ("nyu-mll/blimp", "BLiMP", "train"),
     "piqa.accuracy": ("ybisk/piqa", "PIQA", "validation"),
-    "arc-challenge.accuracy": ("allenai/ai2_arc", "ARC-Challenge, a part of it", "validation"),
-    "cmmlu.accuracy": ("haonan-li/cmmlu", "CMMLU, a part of its subjects", "test"),
-    "mmlu.accuracy": ("cais/mmlu", "MMLU, a part of its subjects", "test"),
+    "arc-challenge.accuracy": ("allenai/ai2_arc", "ARC-Challenge", "validation"),
+    "cmmlu.accuracy": ("haonan-li/cmmlu", "CMMLU", "test"),
+    "mmlu.accuracy": ("cais/mmlu", "MMLU", "test"),
 }
 _CHECKED = "Answers were checked before they were scored: about a name only where the conversation mentions that name."
 _TASK_NAMES = {

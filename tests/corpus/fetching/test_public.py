@@ -16,7 +16,9 @@ import pytest
 
 from chatwright.core.errors import UsageError
 from chatwright.core.files import read_json
+from chatwright.core.progress import Progress, Silent
 from chatwright.corpus.choice_sets import CHOICE_SETS
+from chatwright.corpus.fetching import public
 from chatwright.corpus.fetching.public import HOMES, missing_sets
 from chatwright.corpus.label_sets import LABEL_SETS
 from chatwright.corpus.message_sets import MESSAGE_SETS
@@ -189,7 +191,7 @@ def test_every_set_of_the_hub_comes_as_its_reader_wants_it(hub: str, tmp_path: P
         for name in ("alpaca-en", "dolly")
     }
     assert [turn["content"] for turn in said["alpaca-en"][0]] == ["Add.\n\n1 and 2", "3"]
-    assert [[turn["content"] for turn in talk] for talk in said["dolly"]] == [["Who?", "She."]]
+    assert [[turn["content"] for turn in talk] for talk in said["dolly"]] == [["Who?", "She."]] * 2
     assert read_lines(data / "wikitext-2" / "train.txt.gz") == ["", " = v1 = "]
     assert sorted(path.name for path in (data / "blimp").glob("*.gz")) == [
         "adjunct_island.jsonl.gz",
@@ -251,6 +253,18 @@ def test_rows_of_another_form_leave_nothing(tmp_path: Path) -> None:
         told = fetched(address, tmp_path, "multi30k")
     assert "DataError" in told and "another form than they had: KeyError 'en'" in told and "--data DIR" in told
     assert not list((tmp_path / "data").iterdir())
+
+
+def test_another_process_may_be_quicker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(folder: Path, name: str, progress: Progress) -> dict[str, str]:
+        (folder / "mine").touch()
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "theirs").touch()
+        return {}
+
+    monkeypatch.setattr(public, "_fetch", fetch)
+    public.fetch_sets(tmp_path, ["piqa"], Silent())
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["piqa", "theirs"]
 
 
 def test_sets_without_a_home_are_told_together(tmp_path: Path) -> None:

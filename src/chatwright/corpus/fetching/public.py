@@ -10,8 +10,8 @@ import csv
 import gzip
 import io
 import json
-import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 from chatwright.core.errors import ChatwrightError, DataError, UsageError
 from chatwright.core.files import write_json
 from chatwright.core.progress import Part, Progress
-from chatwright.corpus.fetching.rows import Rows, every_row, library, subsets
+from chatwright.corpus.fetching.rows import Rows, commit_of, every_row, library, subsets
 from chatwright.corpus.readers.settings import Columns
 
 Row = dict[str, Any]
@@ -93,9 +93,10 @@ def _squad(file: str) -> Files:
     return files
 
 
-def _alone(row: Row) -> list[Row]:
-    """An instruction of Dolly that needs no passage."""
-    return [] if row["context"].strip() else [{"instruction": row["instruction"], "response": row["response"]}]
+def _dolly(rows: Sequence[Row]) -> dict[str, str]:
+    """The first 6,400 instructions, without the passages that some of them are about."""
+    told = _json_lines("dolly_first6400_instruction_response.jsonl.gz", _columns("instruction", "response"))
+    return told(rows[:6_400])
 
 
 def _piqa(rows: Sequence[Row]) -> dict[str, str]:
@@ -118,7 +119,8 @@ def _numbered(row: Row) -> list[Row]:
     return [{"question": row["question"], **choices, "answer": row["answer"]}]
 
 
-# By the folder of each. What is missing has no home on the hub, or no part of it that is the same data.
+# By the folder of each. What is missing has no home on the hub, or not in its form. BLiMP, ARC, CMMLU and MMLU come
+# whole, where a folder may hold parts of them: their figures say of how many items they are.
 HOMES: dict[str, tuple[Home, ...]] = {
     "multi30k": tuple(
         Home("bentrevett/multi30k", split, _both_sides(name))
@@ -161,7 +163,7 @@ HOMES: dict[str, tuple[Home, ...]] = {
         Home(
             "databricks/databricks-dolly-15k",
             "train",
-            _json_lines("dolly_first6400_instruction_response.jsonl.gz", _alone),
+            _dolly,
         ),
     ),
     "wikitext-2": (
@@ -212,13 +214,16 @@ def fetch_sets(folder: Path, names: Sequence[str], progress: Progress) -> None:
     """
     for number, name in enumerate(names):
         library(HOMES[name][0].dataset)
-        aside = folder / f".{name}.{os.getpid()}"
-        aside.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder))
         try:
             commits = _fetch(aside, name, Part(progress, number / len(names), 1 / len(names), name))
             write_json(aside / _ORIGIN, commits)
-            if not (folder / name).exists():  # another process may have been quicker
+            try:
                 aside.rename(folder / name)
+            except OSError:
+                if not (folder / name).is_dir():  # else another process was quicker
+                    raise
         except ChatwrightError as error:
             raise type(error)(error.what, where=error.where, remedy=f"try it later, or {FOLDER_FORM}") from None
         finally:
@@ -227,13 +232,16 @@ def fetch_sets(folder: Path, names: Sequence[str], progress: Progress) -> None:
 
 def _fetch(folder: Path, name: str, progress: Progress) -> dict[str, str]:
     """Write a set's files; the commit of each data set that was read."""
-    commits = dict[str, str]()
-    asked = [(home, subset) for home in HOMES[name] for subset in _subsets(home)]
-    for number, (home, subset) in enumerate(asked):
-        progress.update(number / len(asked), "/".join(filter(None, (home.dataset, subset, home.split))))
-        commits[home.dataset], rows = every_row(_rows(home, subset))
+    commits = {home.dataset: commit_of(_rows(home, "", "")) for home in HOMES[name]}
+    asked = [
+        (home, _rows(home, subset, commits[home.dataset]))
+        for home in HOMES[name]
+        for subset in _subsets(home, commits[home.dataset])
+    ]
+    for number, (home, source) in enumerate(asked):
+        progress.update(number / len(asked), "/".join(filter(None, (home.dataset, source.subset, home.split))))
         try:
-            _write(folder, home.files(list(rows)), subset)
+            _write(folder, home.files(list(every_row(source))), source.subset)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(
                 f"its rows have another form than they had: {type(error).__name__} {error}",
@@ -242,14 +250,14 @@ def _fetch(folder: Path, name: str, progress: Progress) -> dict[str, str]:
     return commits
 
 
-def _subsets(home: Home) -> list[str]:
+def _subsets(home: Home, commit: str) -> list[str]:
     if home.subset != _EVERY:
         return [home.subset]
-    return [subset for subset in subsets(_rows(home, "")) if subset not in home.without]
+    return [subset for subset in subsets(_rows(home, "", commit)) if subset not in home.without]
 
 
-def _rows(home: Home, subset: str) -> Rows:
-    return Rows("", home.dataset, subset, home.split, 0, "", Columns())
+def _rows(home: Home, subset: str, commit: str) -> Rows:
+    return Rows("", home.dataset, subset, home.split, 0, commit, Columns())
 
 
 def _write(folder: Path, files: dict[str, str], subset: str) -> None:

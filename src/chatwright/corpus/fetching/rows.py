@@ -66,11 +66,11 @@ def fetch_rows(
     files, revision = source.files(), ""
     if earlier is not None and (end := _end(kept := _place(earlier, source.key))) is not None and not end["rule"]:
         fresh = settings.since is None or datetime.fromisoformat(end["fetched"]) >= settings.since
-        revision = "" if fresh else _revision(source)
+        revision = "" if fresh else commit_of(source)
         if end["files"] == files and (fresh or (revision and end["revision"] == revision)):
             shutil.copytree(kept, place, dirs_exist_ok=True)
             return
-    revision = _begun_revision(place) or revision or _revision(source)
+    revision = _begun_revision(place) or revision or commit_of(source)
     end = {"files": files, "fetched": now(), "revision": revision, "rule": "", "why": ""}
     try:
         end |= run_apart(_stream, place, source, revision, waiting=lambda: tell(_count(place)))
@@ -125,7 +125,7 @@ def _begun_revision(place: Path) -> str:
     return str(read_json(place / _STATE)["revision"]) if (place / _STATE).exists() else ""
 
 
-def _revision(source: Rows) -> str:
+def commit_of(source: Rows) -> str:
     """The commit that the hub has under this revision; "" of a folder."""
     if source.folder:
         return ""
@@ -195,16 +195,15 @@ def _stream(place: Path, source: Rows, revision: str) -> dict[str, str]:
     return {}
 
 
-def every_row(source: Rows) -> tuple[str, Iterator[dict[str, Any]]]:
-    """The commit of a data set of the hub, and all rows of the split that is named, as mappings."""
-    revision = _revision(source)
-    return revision, _told(source, lambda: iter(_loaded(source, revision)))
+def every_row(source: Rows) -> Iterator[dict[str, Any]]:
+    """All rows of the split that is named, as mappings, of the commit that `revision` is."""
+    return _told(source, lambda: iter(_loaded(source, source.revision)))
 
 
 def subsets(source: Rows) -> list[str]:
-    """The names of a data set's subsets."""
-    revision = _revision(source)
-    return list(_told(source, lambda: iter(library(source.dataset).get_dataset_config_names(source.dataset, revision))))
+    """The names of a data set's subsets, at the commit that `revision` is."""
+    names = library(source.dataset).get_dataset_config_names
+    return list(_told(source, lambda: iter(names(source.dataset, revision=source.revision))))
 
 
 def _told(source: Rows, begin: Callable[[], Iterator[Any]]) -> Iterator[Any]:
