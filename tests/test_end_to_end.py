@@ -437,24 +437,28 @@ def test_books_become_a_gpt2_that_stock_classes_load(tmp_path: Path) -> None:
         assert done.stdout == ours and ours.startswith("Once upon a time")
 
 
+def few_talks(folder: Path, steps: int, **more: Any) -> tuple[str, ...]:
+    """A file of short talks, and the options with which a small model learns from it."""
+    rows = [{"instruction": f"Say {at}.", "output": f"It is {at}."} for at in range(120)]
+    (folder / "talks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    sets = options(
+        plan__finetune_steps=steps,
+        packing__row_tokens=48,
+        train__rows_per_batch=4,
+        messages__held_out=0.1,
+        messages__samples=3,
+        generate__max_new_tokens=6,
+        **more,
+    )
+    return ("--file", str(folder / "talks.jsonl"), *sets)
+
+
 @pytest.mark.filterwarnings("ignore")  # peft's own
 def test_a_pretrained_model_learns_to_answer_and_its_adapters_are_those_of_peft(tmp_path: Path) -> None:
     from tests.interop.conftest import make_gpt2
 
     base = make_gpt2(tmp_path / "tiny-gpt2")
-    talks = tmp_path / "talks.jsonl"
-    rows = [{"instruction": f"Say {at}.", "output": f"It is {at}."} for at in range(120)]
-    talks.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    sets = options(
-        plan__finetune_steps=6,
-        packing__row_tokens=48,
-        train__rows_per_batch=4,
-        messages__held_out=0.1,
-        messages__samples=3,
-        messages__choices=4,
-        generate__max_new_tokens=6,
-    )
-    common = ("--from", str(base), "--file", str(talks), *sets)
+    common = ("--from", str(base), *few_talks(tmp_path, steps=6, messages__choices=4))
     (tmp_path / "data").mkdir()
     asked = ("--set", 'evaluate.tasks=["piqa"]', "--data", str(piqa(tmp_path / "data")))
     chatwright("run", *common, *asked, "--out", str(tmp_path / "full"))
@@ -503,19 +507,8 @@ def test_a_stock_folder_comes_in_learns_and_goes_out_again(shape: str, lora: tup
     base = make_decoder(tmp_path / "base", shape)
     taken = json.loads(chatwright("import", str(base), "--to", str(tmp_path / "in"), "--bfloat16", "--json").stdout)
     assert (taken["architecture"], taken["precision"]) == (f"{shape}ForCausalLM", "bfloat16")
-    talks = tmp_path / "talks.jsonl"
-    rows = [{"instruction": f"Say {at}.", "output": f"It is {at}."} for at in range(120)]
-    talks.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    sets = options(
-        plan__finetune_steps=3,
-        packing__row_tokens=48,
-        train__rows_per_batch=4,
-        messages__held_out=0.1,
-        messages__samples=2,
-        generate__max_new_tokens=6,
-    )
     run, out = str(tmp_path / "run"), str(tmp_path / "out")
-    chatwright("run", "--from", str(tmp_path / "in"), "--file", str(talks), *lora, *sets, "--out", run)
+    chatwright("run", "--from", str(tmp_path / "in"), *few_talks(tmp_path, steps=3), *lora, "--out", run)
     told = json.loads(chatwright("export", run, "--to", out, "--json").stdout)
     assert told["architecture"] == f"{shape}ForCausalLM" and told["proof"]["conversations"] == 200
     said, again = (chatwright("chat", place, "--ask", "Say 3.").stdout for place in (run, out))

@@ -74,7 +74,8 @@ def test_runs_are_added_to_a_table(tmp_path: Path) -> None:
     text = document.read_text()
     assert "| of another time | 1 |" in text and "| first | " in text
     assert "| AMD EPYC 9B14: 610 GFLOP/s, bfloat16 |" in text
-    summaries = next(line for line in text.splitlines() if "(`summary.rouge_l`)" in line).split(" | ")
+    summaries = next(line for line in text.splitlines() if "(`summary.rouge_l`, " in line).split(" | ")
+    assert r"rouge\|tok:words\|case:lc" in summaries[2] and "case:" not in text.replace(summaries[2], "")
     assert float(summaries[5]) < float(summaries[3]) < 1
     table([second, first], document, add=True)
     again = document.read_text()

@@ -19,6 +19,7 @@ from chatwright.report.targets import Target, Verdict, judge, targets_for
 
 _RUN, _COST = ("recipe", "seed"), ("parameters", "minutes", "share of peak", "peak")
 _HEAD = (*_RUN, "what", "score", "interval", "baseline", "gate", "aim", *_COST)
+_SIGNED = ("bleu", "chrf", "rouge", "rouge_l")  # metrics whose figures mean nothing without their signature
 _WATTS = 0.0  # energy is no column here
 
 
@@ -84,8 +85,15 @@ def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
         beside = scores.get(kind.baseline) if kind else None
         baseline = formats.measure(beside.value, score.unit) if beside and score else formats.DASH
         run = recipe, ", ".join(map(str, sorted(seeds)))
-        rows.append([*run, f"{what} (`{name}`)", *value, baseline, *limits, *ends])
+        rows.append([*run, f"{what} (`{name}`{_signature(record, name)})", *value, baseline, *limits, *ends])
     return rows
+
+
+def _signature(record: RunRecord, name: str) -> str:
+    """What a BLEU, chrF or ROUGE depends on: tokenisation, case, version; nothing of other scores."""
+    figure = name.rpartition(".")[2]
+    told = (record.scores.get("signatures") or {}).items()
+    return next((f", {text}" for metric, text in told if metric in _SIGNED and figure.startswith(metric)), "")
 
 
 def _limit(verdict: Verdict | None, which: str) -> str:
