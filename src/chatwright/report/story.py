@@ -85,6 +85,13 @@ KINDS = (
         baseline_is="what the sentence nearest the question scores",
     ),
     Kind(
+        "reading.exact_match",
+        "Exact answers out of a text",
+        "one of the right answers, but for whitespace",
+        baseline="reading.baseline_exact_match",
+        baseline_is="what the sentence nearest the question scores",
+    ),
+    Kind(
         "blimp.accuracy",
         "Grammar",
         "the right one of two sentences is held likelier (BLiMP)",
