@@ -234,8 +234,6 @@ def test_pairs_become_a_translator(tmp_path: Path) -> None:
     for row in map(json.loads, answers):
         text = (row["messages"][0]["content"], "--beams", "5", "--max-new-tokens", "12")
         assert chatwright("generate", str(tmp_path / "run"), *text).stdout.rstrip("\n") == row["answer"].rstrip("\n")
-    environment = {key: value for key, value in os.environ.items() if key != "CHATWRIGHT_DATA"}
-    assert "--data DIR" in chatwright("run", "translate-multi30k", code=2, env=environment, cwd=tmp_path).stderr
     assert "does not pretrain" in chatwright("pretrain", *command[1:], code=2).stderr
     assert "reads no public data" in chatwright("run", "tiny", "--data", str(tmp_path), code=2).stderr
 
