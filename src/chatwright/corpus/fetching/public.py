@@ -51,10 +51,9 @@ def _json_lines(file: str, rows_of: Callable[[Row], Iterable[Row]]) -> Files:
     }
 
 
-def _columns(*names: str, **renamed: str) -> Callable[[Row], Iterable[Row]]:
-    """These columns of a row, some under other names than the hub's."""
-    taken = {name: name for name in names} | renamed
-    return lambda row: [{ours: row[theirs] for ours, theirs in taken.items()}]
+def _columns(*names: str) -> Callable[[Row], Iterable[Row]]:
+    """These columns of a row."""
+    return lambda row: [{name: row[name] for name in names}]
 
 
 def _table(file: str, columns: Callable[[Row], Iterable[Row]]) -> Files:
@@ -159,13 +158,7 @@ HOMES: dict[str, tuple[Home, ...]] = {
             _json_lines("alpaca_data.jsonl.gz", _columns("instruction", "input", "output")),
         ),
     ),
-    "dolly-nocontext": (
-        Home(
-            "databricks/databricks-dolly-15k",
-            "train",
-            _dolly,
-        ),
-    ),
+    "dolly-nocontext": (Home("databricks/databricks-dolly-15k", "train", _dolly),),
     "wikitext-2": (
         Home(
             "Salesforce/wikitext",
