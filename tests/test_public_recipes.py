@@ -1,0 +1,129 @@
+"""Recipes over public data, from the folder's files to the report, on small made-up sets in the published layouts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_end_to_end import chatwright, options
+
+pytestmark = pytest.mark.slow
+
+_NAMES = ("Ann", "Bob", "Cem", "Dora", "Eve", "Finn", "Gil", "Hana")
+_THINGS = ("hat", "tree", "car", "ball", "boat", "book", "lamp", "door")
+_SIZES = ("big", "small", "old", "new")
+_COPIED, _GREETED = ("方法", "系统", "模型", "材料", "算法", "结构"), ("你好", "谢谢", "再见", "早上好", "晚安", "请进")
+_EPITHETS = ("快速", "新型", "复杂", "稳定", "智能", "动态")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+
+
+def _lines(rows: Iterable[Any]) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _squad(subjects: Iterable[tuple[str, str]]) -> str:
+    articles = [
+        {
+            "paragraphs": [
+                {
+                    "context": f"{kind}{what}由张三在1999年提出。它很有用。人们用{kind}{what}来工作。",
+                    "qas": [{"question": f"谁提出了{kind}{what}？", "answers": [{"text": "张三", "answer_start": 5}]}],
+                }
+            ]
+        }
+        for kind, what in subjects
+    ]
+    return json.dumps({"data": articles}, ensure_ascii=False)
+
+
+def public_data(root: Path) -> Path:
+    """A folder of public data: every file that the recipes of this page read, in its published form."""
+    english = [f"{name} sees the {size} {thing}." for size, name, thing in product(_SIZES, _NAMES, _THINGS)]
+    subjects = list(product(_EPITHETS, _COPIED))
+    chinese = [f"{name}看见了{kind}的{what}。" for name, (kind, what) in product(_NAMES, subjects)]
+    tabbed = "".join(f"{one}\t{two}\tby\n" for one, two in zip(english, chinese, strict=False))
+    _write(root / "tatoeba-en-zh" / "cmn-eng.train.tsv.gz", tabbed)
+    abstracts = [
+        f"to title\t针对{one}{other},提出了{kind}{what}.仿真表明它有效.{one}{other}得到了改进.\t{one}{other}的{kind}{what}\n"
+        for (one, other), (kind, what) in product(subjects[:9], subjects[9:15])
+    ]
+    _write(root / "csl-title-zh" / "dev.tsv", "".join(abstracts))
+    _write(root / "cmrc2018" / "cmrc2018_dev.squad.json.gz", _squad(subjects[4:]))
+    _write(root / "cmrc2018" / "cmrc2018_trial.squad.json.gz", _squad(subjects[:4]))
+    talks = [{"instruction": f"{word}是什么？", "input": "", "output": f"{word}是一句话。" * 3} for word in _GREETED]
+    _write(root / "alpaca-zh" / "alpaca_zh.jsonl.gz", _lines(talks))
+    for language, said in (("en", english), ("de", english[::-1]), ("zh", chinese)):
+        dialogues = [f"{one} __eou__ {two} __eou__\n" for one, two in zip(said[:40], said[24:64], strict=True)]
+        _write(root / "xdailydialog" / f"{language}_dev_human.txt", "".join(dialogues))
+    served = [[{"utterance": one}, {"utterance": f"The {thing}? Yes."}] for one, thing in zip(english, 8 * _THINGS)]
+    _write(root / "sgd-dialog" / "sgd_train_slice.jsonl.gz", _lines({"turns": turns} for turns in served))
+    passages = "".join(f" = {name} = \n\n {' '.join(english)} \n" for name in _NAMES)
+    _write(root / "wikitext-2" / "train.txt.gz", passages)
+    for book in ("alice_pg11.txt", "pride_and_prejudice_pg1342.txt", "war_and_peace.txt.gz"):
+        _write(root / "gutenberg" / book, "\n\n".join(f"{book}: {text}" for text in english * 20))
+    for name, bad in (("agreement", "see"), ("forms", "seeing")):
+        pairs = [{"sentence_good": text, "sentence_bad": text.replace("sees", bad)} for text in english[:8]]
+        _write(root / "blimp" / f"{name}.jsonl.gz", _lines(pairs))
+    labelled = [{"label_desc": what, "sentence": f"{kind}{what}发布"} for kind, what in subjects]
+    for part, rows in (("train_few_all", labelled[6:]), ("dev_few_all", labelled[:3]), ("test_public", labelled[3:6])):
+        _write(root / "fewclue" / "tnews" / f"{part}.json", _lines(rows))
+    for task in ("tnews", "eprstmt"):
+        _write(root / "fewclue" / task / "unlabeled.json.gz", _lines({"sentence": text} for text in chinese))
+    comments = [f"{at},{at % 2},{text}\n" for at, text in enumerate(chinese[:60])]
+    _write(root / "cold-zh" / "train.csv.gz", "".join(["n,label,TEXT\n", *comments[:40]]))
+    _write(root / "cold-zh" / "dev.csv", "".join(["n,label,TEXT\n", *comments[40:]]))
+    return root
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return public_data(tmp_path_factory.mktemp("public"))
+
+
+_PAIRS = {
+    "plan__finetune_steps": 4,
+    "train__rows_per_batch": 4,
+    "tokenizer__vocabulary_size": 400,
+    "generate__max_new_tokens": 6,
+}
+_DENOISED = {**_PAIRS, "plan__pretrain_steps": 6}
+_LABELS = {"plan__pretrain_steps": 3, "train__rows_per_batch": 4, "tokenizer__vocabulary_size": 400}
+_TEXT = {"plan__pretrain_steps": 4, "train__rows_per_batch": 2, "tokenizer__vocabulary_size": 400}
+_TALK = {"plan__finetune_steps": 4, "train__rows_per_batch": 2, "tokenizer__vocabulary_size": 400}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "asked"),
+    [
+        ("translate-tatoeba-zh", _PAIRS, ("translation.bleu", "translation.bleu_gain")),
+        ("translate-tatoeba-en", _PAIRS, ("translation.bleu", "translation.bleu_gain")),
+        ("summarize-csl-zh", _DENOISED, ("summary.rouge_l", "summary.rouge_l_gain")),
+        ("qa-cmrc-zh", _DENOISED, ("reading.exact_match", "reading.token_f1")),
+        ("dialogue", _TALK, ("right answer.accuracy", "right answer.sources.everyday-zh.accuracy_gain")),
+        ("blimp", _TEXT, ("blimp.accuracy",)),
+        ("blimp-masked", _TEXT, ("blimp.accuracy",)),
+        ("classify-tnews-zh", _LABELS, ("classification.accuracy", "classification.gain_over_linear")),
+        ("classify-cold-zh", _LABELS, ("classification.auroc", "classification.gain_of_pretraining")),
+    ],
+)
+def test_a_recipe_goes_from_its_data_to_its_report(
+    recipe: str, settings: dict[str, Any], asked: tuple[str, ...], data: Path, tmp_path: Path
+) -> None:
+    command = ("run", recipe, "--data", str(data), "--out", str(tmp_path / recipe), *options(**settings))
+    result = json.loads(chatwright(*command, "--json").stdout)
+    scores = {row["name"]: row for row in result["scores"]}
+    assert set(asked) <= scores.keys()
+    page = Path(result["page"]).read_text()
+    assert recipe in page
+    row = chatwright("table", str(tmp_path / recipe)).stdout
+    assert f"| {recipe} | 1 |" in row and all(name in row for name in asked[:1])
