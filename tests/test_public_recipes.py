@@ -54,8 +54,8 @@ def public_data(root: Path) -> Path:
     tabbed = "".join(f"{one}\t{two}\tby\n" for one, two in zip(english, chinese, strict=False))
     _write(root / "tatoeba-en-zh" / "cmn-eng.train.tsv.gz", tabbed)
     abstracts = [
-        f"to title\t针对{one}{other},提出了{kind}{what}.仿真表明它有效.{one}{other}得到了改进.\t{one}{other}的{kind}{what}\n"
-        for (one, other), (kind, what) in product(subjects[:9], subjects[9:15])
+        f"to title\t针对{one},提出了{two}.仿真表明它有效.{one}得到了改进.\t{one}的{two}\n"
+        for one, two in product(map("".join, subjects[:9]), map("".join, subjects[9:15]))
     ]
     _write(root / "csl-title-zh" / "dev.tsv", "".join(abstracts))
     _write(root / "cmrc2018" / "cmrc2018_dev.squad.json.gz", _squad(subjects[4:]))
@@ -65,7 +65,10 @@ def public_data(root: Path) -> Path:
     for language, said in (("en", english), ("de", english[::-1]), ("zh", chinese)):
         dialogues = [f"{one} __eou__ {two} __eou__\n" for one, two in zip(said[:40], said[24:64], strict=True)]
         _write(root / "xdailydialog" / f"{language}_dev_human.txt", "".join(dialogues))
-    served = [[{"utterance": one}, {"utterance": f"The {thing}? Yes."}] for one, thing in zip(english, 8 * _THINGS)]
+    served = [
+        [{"utterance": one}, {"utterance": f"The {thing}? Yes."}]
+        for one, thing in zip(english, 32 * _THINGS, strict=True)
+    ]
     _write(root / "sgd-dialog" / "sgd_train_slice.jsonl.gz", _lines({"turns": turns} for turns in served))
     passages = "".join(f" = {name} = \n\n {' '.join(english)} \n" for name in _NAMES)
     _write(root / "wikitext-2" / "train.txt.gz", passages)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
+import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,66 +14,18 @@ import pytest
 from chatwright import load
 from chatwright.core.errors import UsageError
 from chatwright.interop.hub import find_model
+from tests.hub import serving
 
-_REVISION = "0123456789abcdef0123456789abcdef01234567"
-
-
-def handler(folder: Path, name: str) -> type[BaseHTTPRequestHandler]:
-    """The parts of the hub's interface that fetching a model uses."""
-
-    class Hub(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-        def do_HEAD(self) -> None:
-            self.answer(body=False)
-
-        def do_GET(self) -> None:
-            self.answer(body=True)
-
-        def answer(self, body: bool) -> None:
-            path = self.path.partition("?")[0]
-            files = {each.name: each.read_bytes() for each in folder.iterdir()}
-            files["pytorch_model.bin"] = b"a pickle that nobody fetches"
-            if path in (f"/api/models/{name}", f"/api/models/{name}/revision/main"):
-                told = {"id": name, "sha": _REVISION, "siblings": [{"rfilename": file} for file in files]}
-                self.send(json.dumps(told).encode(), "application/json", body)
-            elif path.startswith(f"/api/models/{name}/tree/"):
-                told_files = [
-                    {"type": "file", "path": file, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
-                    for file, data in files.items()
-                ]
-                self.send(json.dumps(told_files).encode(), "application/json", body)
-            elif path.startswith(f"/{name}/resolve/") and (data := files.get(path.rpartition("/")[2])):
-                assert not path.endswith(".bin")
-                self.send(data, "application/octet-stream", body)
-            else:
-                self.send_response(404)
-                if path.startswith("/api/models/"):
-                    self.send_header("X-Error-Code", "RepoNotFound")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-        def send(self, data: bytes, kind: str, body: bool) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(data)))
-            self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-            self.send_header("X-Repo-Commit", _REVISION)
-            self.end_headers()
-            if body:
-                self.wfile.write(data)
-
-    return Hub
+_PICKLE = "pytorch_model.bin"
 
 
 @pytest.fixture
-def hub(gpt2_folder: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(gpt2_folder, "gpt2"))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+def hub(gpt2_folder: Path, tmp_path: Path) -> Iterator[str]:
+    shutil.copytree(gpt2_folder, tmp_path / "gpt2")
+    (tmp_path / "gpt2" / _PICKLE).write_bytes(b"a pickle that nobody fetches")
+    with serving(models={"gpt2": tmp_path / "gpt2"}) as (address, asked):
+        yield address
+    assert not [path for path in asked if _PICKLE in path]
 
 
 def generate(endpoint: str, home: Path, name: str) -> subprocess.CompletedProcess[str]:

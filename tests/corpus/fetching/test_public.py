@@ -25,7 +25,7 @@ from chatwright.corpus.message_sets import MESSAGE_SETS
 from chatwright.corpus.pair_sets import PAIR_SETS, Found
 from chatwright.corpus.public import read_json_lines, read_lines
 from chatwright.corpus.settings import PairSettings
-from tests.corpus.fetching.hub import REVISION, serving
+from tests.hub import REVISION, serving
 
 _SQUAD = {"text": ["巴黎", "在巴黎"], "answer_start": [0, 0]}
 ALPACA = {"instruction": "Add.", "input": "1 and 2", "output": "3", "text": "all of it"}

@@ -20,7 +20,7 @@ from chatwright.corpus.fetching.rows import Rows, fetch_rows, read_rows, row_cou
 from chatwright.corpus.fetching.settings import FetchSettings
 from chatwright.corpus.readers.found import Failed, Found
 from chatwright.corpus.readers.settings import Columns, Limits
-from tests.corpus.fetching.hub import REVISION, serving
+from tests.hub import REVISION, serving
 
 _CARD = """---
 license: cc0-1.0

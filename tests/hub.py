@@ -1,24 +1,42 @@
-"""A server on the loopback that stands for the hub, with data sets in its layout."""
+"""A server on the loopback that stands for the hub, with models and data sets in its layout."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 
+@dataclass(frozen=True)
+class Repository:
+    """A model or a data set: where the hub tells of it, where its files are fetched, and the files."""
+
+    name: str
+    api: str
+    content: str
+    files: dict[str, bytes]
+
+
 @contextmanager
-def serving(sets: Mapping[str, Path]) -> Iterator[tuple[str, list[str]]]:
-    """The address of a server that has these data sets, folders by name, and what it is asked for."""
+def serving(
+    sets: Mapping[str, Path] = MappingProxyType({}), models: Mapping[str, Path] = MappingProxyType({})
+) -> Iterator[tuple[str, list[str]]]:
+    """The address of a server that has these data sets and models, folders by name, and what it is asked for."""
     asked = list[str]()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(sets, asked))
+    held = [
+        Repository(name, f"/api/datasets/{name}", f"/datasets/{name}/resolve/", _read(at)) for name, at in sets.items()
+    ]
+    held += [Repository(name, f"/api/models/{name}", f"/{name}/resolve/", _read(at)) for name, at in models.items()]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(held, asked))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
@@ -28,12 +46,12 @@ def serving(sets: Mapping[str, Path]) -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
-def _handler(sets: Mapping[str, Path], asked: list[str]) -> type[BaseHTTPRequestHandler]:
-    """The parts of the hub's interface that streaming a data set uses."""
-    held = {
-        name: {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-        for name, root in sets.items()
-    }
+def _read(root: Path) -> dict[str, bytes]:
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def _handler(held: Sequence[Repository], asked: list[str]) -> type[BaseHTTPRequestHandler]:
+    """The parts of the hub's interface that fetching a model and streaming a data set use."""
 
     class Hub(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -50,18 +68,21 @@ def _handler(sets: Mapping[str, Path], asked: list[str]) -> type[BaseHTTPRequest
         def do_POST(self) -> None:
             data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             asked.append(f"POST {self.path}")
-            if "/paths-info/" in self.path:
+            found = self.found()
+            if found is not None and "/paths-info/" in self.path:
                 paths = json.loads(data).get("paths", []) if data.startswith(b"{") else []
-                told = [entry for entry in self.tree(self.named()[1], "") if entry["path"] in paths]
+                told = [entry for entry in self.tree(found.files, "") if entry["path"] in paths]
                 self.send(json.dumps(told).encode(), True)
             else:
                 self.nothing()
 
-        def named(self) -> tuple[str, dict[str, bytes]]:
-            """The data set that is asked for, and its files."""
-            parts = self.path.partition("?")[0].split("/datasets/", 1)[-1].split("/")
-            name = "/".join(parts[:2])
-            return name, held.get(name, {})
+        def path_asked(self) -> str:
+            return self.path.partition("?")[0].replace("%2F", "/")
+
+        def found(self) -> Repository | None:
+            """What the path is about, if the server has it."""
+            path = self.path_asked()
+            return next((each for each in held if f"{path}/".startswith((f"{each.api}/", each.content))), None)
 
         def tree(self, files: dict[str, bytes], below: str) -> list[dict[str, Any]]:
             told = [
@@ -73,19 +94,18 @@ def _handler(sets: Mapping[str, Path], asked: list[str]) -> type[BaseHTTPRequest
             return [entry for entry in told if str(entry["path"]).startswith(below) and entry["path"] != below]
 
         def answer(self, body: bool) -> None:
-            path = self.path.partition("?")[0].replace("%2F", "/")
+            path, found = self.path_asked(), self.found()
             asked.append(f"{self.command} {path}")
-            name, files = self.named()
-            api, content = f"/api/datasets/{name}", f"/datasets/{name}/resolve/"
-            if files and path in (api, f"{api}/revision/main", f"{api}/revision/{REVISION}"):
-                siblings = [{"rfilename": file} for file in files]
-                self.send(json.dumps({"id": name, "sha": REVISION, "siblings": siblings}).encode(), body)
-            elif files and path.startswith(f"{api}/tree/"):
-                below = path.removeprefix(f"{api}/tree/").partition("/")[2]
-                self.send(json.dumps(self.tree(files, below)).encode(), body)
-            elif (
-                path.startswith(content)
-                and (data := files.get(path.removeprefix(content).partition("/")[2])) is not None
+            if found is None:
+                self.nothing()
+            elif path in (found.api, f"{found.api}/revision/main", f"{found.api}/revision/{REVISION}"):
+                siblings = [{"rfilename": file} for file in found.files]
+                self.send(json.dumps({"id": found.name, "sha": REVISION, "siblings": siblings}).encode(), body)
+            elif path.startswith(f"{found.api}/tree/"):
+                below = path.removeprefix(f"{found.api}/tree/").partition("/")[2]
+                self.send(json.dumps(self.tree(found.files, below)).encode(), body)
+            elif path.startswith(found.content) and (
+                (data := found.files.get(path.removeprefix(found.content).partition("/")[2])) is not None
             ):
                 self.send(data, body, "application/octet-stream")
             else:
@@ -93,7 +113,7 @@ def _handler(sets: Mapping[str, Path], asked: list[str]) -> type[BaseHTTPRequest
 
         def nothing(self) -> None:
             self.send_response(404)
-            missing = self.path.startswith("/api/") and not self.named()[1]
+            missing = self.path.startswith("/api/") and self.found() is None
             self.send_header("X-Error-Code", "RepoNotFound" if missing else "EntryNotFound")
             self.send_header("Content-Length", "0")
             self.end_headers()
