@@ -50,23 +50,6 @@ def test_learning_shortens_what_was_learnt_from() -> None:
     assert len(TOKENIZER.encode(TEXTS[0])) < len(TEXTS[0]) / 2
 
 
-def test_a_chinese_phrase_has_the_same_ids_wherever_it_stands(tmp_path: Path) -> None:
-    from transformers import AutoTokenizer
-
-    texts = ["建立数学模型；提出了数学模型的方法(BERT)。"] * 20
-    runs, apart = (Tokenizer.learn(texts, 400, words=words) for words in ("llama3", "han"))
-    assert len(runs.encode("数学模型")) < 4 == len(apart.encode("数学模型"))  # merged there, a character each here
-    assert len(runs.encode(texts[0])) < len(texts[0]) / 2
-    text = "①数学模型在1999年, 由BERT提出。"
-    ids, phrase = apart.encode(text), apart.encode("数学模型")
-    assert any(ids[at : at + 4] == phrase for at in range(len(ids)))
-    assert apart.decode(ids) == text
-    assert len(apart.encode("(BERT")) < 5  # others are merged as ever
-    apart.save_stock(tmp_path, begun=False, ended=False)
-    write_json(tmp_path / "tokenizer_config.json", STOCK_CONFIG)
-    assert AutoTokenizer.from_pretrained(tmp_path)(text)["input_ids"] == ids
-
-
 def test_nothing_to_learn_from_and_nothing_to_load_are_told(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         Tokenizer.learn([], 400)

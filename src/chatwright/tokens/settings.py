@@ -13,10 +13,8 @@ class TokenizerSettings(Settings):
     """How the vocabulary is learnt."""
 
     vocabulary_size: int = Field(4096, ge=300, le=65_000, description="tokens, control tokens and 256 bytes included")
-    words: Literal["llama3", "gpt2", "han"] = Field(
-        "llama3",
-        description="how text is cut before merges are learnt; gpt2: as GPT2Tokenizer does; "
-        "han: as llama3, and each Chinese character by itself",
+    words: Literal["llama3", "gpt2"] = Field(
+        "llama3", description="how text is cut before merges are learnt; gpt2: as GPT2Tokenizer does"
     )
     examples: int = Field(40_000, ge=0, description="conversations that are learnt from beside the documents")
 

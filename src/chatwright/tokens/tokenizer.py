@@ -78,15 +78,13 @@ class Tokenizer:
         """Learn merges from `texts` until there are `vocabulary_size` tokens (or no pair is left).
 
         `extra` are control tokens beside those that every tokenizer has: `MASK`, `GAPS`. `words` says how text is
-        cut before: as Qwen2 and Llama 3 do (`llama3`), as GPT-2 does (`gpt2`), or as the former and each Chinese
-        character by itself (`han`), so that a phrase gives the same ids wherever it stands.
+        cut before: as Qwen2 and Llama 3 do, or as GPT-2 does.
         """
         control = (*CONTROL, *extra)
         bpe = StockTokenizer(BPE())
         bpe.pre_tokenizer = ByteLevel(add_prefix_space=False)  # GPT-2's own pattern
-        if words != "gpt2":
-            apart = [Split(Regex(r"\p{Han}"), "isolated")] if words == "han" else []
-            bpe.pre_tokenizer = Sequence([*apart, Split(Regex(_WORDS), "isolated"), ByteLevel(False, use_regex=False)])
+        if words == "llama3":
+            bpe.pre_tokenizer = Sequence([Split(Regex(_WORDS), "isolated"), ByteLevel(False, use_regex=False)])
         bpe.decoder = ByteLevelDecoder()
         trainer = BpeTrainer(
             vocab_size=vocabulary_size,
