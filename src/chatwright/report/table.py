@@ -1,4 +1,7 @@
-"""One table of many runs, in Markdown: what each reached, at which size and cost. From manifests only."""
+"""One table of many runs, in Markdown: what each reached, at which size and cost, and how far its seeds differ.
+
+From manifests only, and from rows that were made of them before.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ from chatwright.report.targets import Target, Verdict, judge, targets_for
 
 _RUN, _COST = ("recipe", "seed"), ("parameters", "minutes", "share of peak", "peak")
 _HEAD = (*_RUN, "what", "score", "interval", "baseline", "gate", "aim", *_COST)
+_OVER_SEEDS = ("recipe", "seeds", "what", "mean", "least", "most")
 _SIGNED = ("bleu", "chrf", "rouge", "rouge_l")  # metrics whose figures mean nothing without their signature
+_NUMBER = re.compile(r"-?\d+(\.\d+)?%?")
 _WATTS = 0.0  # energy is no column here
 
 
@@ -31,23 +36,51 @@ def runs_table(runs: Sequence[Path], earlier: str = "") -> str:
     told = [_read(run) for run in runs]
     lines = _lines_of_runs(earlier)
     lines |= _lines_of_runs("\n".join(_line(row) for each in told for row in _rows(*each)))
-    shown = [_line(_HEAD), _line(["---"] * len(_HEAD)), *(line for run in lines.values() for line in run)]
+    recipes = list(dict.fromkeys(recipe for recipe, _ in lines))
+    order = sorted(lines, key=lambda run: (recipes.index(run[0]), _by_number(run[1])))
+    shown = [*_head(_HEAD), *(line for run in order for line in lines[run])]
+    if seeds := _over_seeds(lines):
+        shown += ["", *_head(_OVER_SEEDS), *map(_line, seeds)]
     return "\n".join([*shown, ""])
+
+
+def _over_seeds(lines: Mapping[tuple[str, str], Sequence[str]]) -> list[list[str]]:
+    """Of each score that several seeds of a recipe have, their mean and how far they lie apart."""
+    found = dict[tuple[str, str], list[tuple[str, str]]]()  # (recipe, what) to (seed, score)
+    for (recipe, seed), rows in lines.items():
+        for row in rows:
+            what, score = _cells(row)[2:4]
+            # what a score depends on may be told in one row and not in another, made before
+            found.setdefault((recipe, re.sub(r"`, .*\)$", "`)", what)), []).append((seed, score))
+    told = list[list[str]]()
+    for (recipe, what), scores in found.items():
+        if len(scores) > 1 and all(_NUMBER.fullmatch(score) for _, score in scores):
+            unit = "%" if scores[0][1].endswith("%") else ""
+            places = max(len(score.rstrip("%").partition(".")[2]) for _, score in scores)
+            values = [float(score.rstrip("%")) for _, score in scores]
+            shown = [f"{value:.{places}f}{unit}" for value in (sum(values) / len(values), min(values), max(values))]
+            told.append([recipe, ", ".join(sorted((seed for seed, _ in scores), key=_by_number)), what, *shown])
+    return told
+
+
+def _by_number(seed: str) -> tuple[int, str]:
+    """Seeds as people order them: 2 before 10; several in one cell after those of one run."""
+    return len(seed), seed
 
 
 def _lines_of_runs(table: str) -> dict[tuple[str, str], list[str]]:
     """The lines of a table by recipe and seed, in the order of their first lines."""
     runs = dict[tuple[str, str], list[str]]()
-    for line in table.splitlines():
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)]
-        if line.startswith("|") and len(cells) != len(_HEAD) + 2:
+    for line in table.partition(_line(_OVER_SEEDS))[0].splitlines():
+        cells = _cells(line)
+        if line.startswith("|") and len(cells) != len(_HEAD):
             raise UsageError(
-                f"a row has {len(cells) - 2} cells, not {len(_HEAD)}",
+                f"a row has {len(cells)} cells, not {len(_HEAD)}",
                 where=line[:80],
                 remedy="mend it, or make the table anew without --add",
             )
-        if line.startswith("|") and cells[1] not in (_HEAD[0], "---"):
-            runs.setdefault((cells[1], cells[2]), []).append(line)
+        if line.startswith("|") and cells[0] not in (_HEAD[0], "---"):
+            runs.setdefault((cells[0], cells[1]), []).append(line)
     return runs
 
 
@@ -114,6 +147,14 @@ def _peak(record: RunRecord, trained: Mapping[str, Any]) -> str:
     if not trained.get("peak_flops_per_second"):
         return processor
     return f"{processor}: {formats.scaled(float(trained['peak_flops_per_second']), 'FLOP/s')}, {trained['precision']}"
+
+
+def _head(names: Sequence[str]) -> list[str]:
+    return [_line(names), _line(["---"] * len(names))]
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)][1:-1]
 
 
 def _line(cells: Sequence[str]) -> str:
