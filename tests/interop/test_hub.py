@@ -20,10 +20,11 @@ _PICKLE = "pytorch_model.bin"
 
 
 @pytest.fixture
-def hub(gpt2_folder: Path, tmp_path: Path) -> Iterator[str]:
-    shutil.copytree(gpt2_folder, tmp_path / "gpt2")
-    (tmp_path / "gpt2" / _PICKLE).write_bytes(b"a pickle that nobody fetches")
-    with serving(models={"gpt2": tmp_path / "gpt2"}) as (address, asked):
+def hub(gpt2_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    held = tmp_path_factory.mktemp("hub") / "gpt2"  # not where commands run: they would take it for their model
+    shutil.copytree(gpt2_folder, held)
+    (held / _PICKLE).write_bytes(b"a pickle that nobody fetches")
+    with serving(models={"gpt2": held}) as (address, asked):
         yield address
     assert not [path for path in asked if _PICKLE in path]
 
