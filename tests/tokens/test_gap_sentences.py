@@ -41,6 +41,29 @@ def test_the_most_telling_part_is_the_target_and_its_place_a_gap_or_itself(
     assert tokenizer.decode(whole[:-1]) == text and again == target
 
 
+@pytest.mark.parametrize(
+    ("share", "told", "left"),
+    [
+        (0.0, " abcdefghi.", "abcdefg. hijkl.<0> xyz. qrstuvw qrstuvw 123."),
+        (0.3, " abcdefghi.", "abcdefg. hijkl.<0> xyz. qrstuvw qrstuvw 123."),  # of 52 tokens: 11, not 8 more
+        (0.4, "abcdefg. abcdefghi.", "<0> hijkl.<0> xyz. qrstuvw qrstuvw 123."),
+    ],
+)
+def test_more_parts_are_asked_for_while_they_are_a_small_share_of_the_text(
+    tokenizer: Tokenizer, share: float, told: str, left: str
+) -> None:
+    text, settings = "abcdefg. hijkl. abcdefghi. xyz. qrstuvw qrstuvw 123.", DenoisingSettings(told_share=share)
+
+    def asked(kept: float) -> tuple[str, str]:
+        chosen = settings.model_copy(update={"kept_sentences": kept})
+        ((source, target),) = gap_sentence_pairs(tokenizer, [text], chosen, 200, 200)
+        shown = ("<0>" if token == tokenizer.gaps[0] else tokenizer.decode([token]) for token in source[:-1])
+        return "".join(shown), tokenizer.decode(target[1:-1])
+
+    assert asked(kept=0.0) == (left, told)
+    assert asked(kept=1.0) == (text, told)
+
+
 def test_short_texts_and_long_ones_are_left_out(tokenizer: Tokenizer) -> None:
     assert not made(tokenizer, "One. Two.", 0.5) and not made(tokenizer, "a. b. c.", 0.5)
     ((source, _),) = made(tokenizer, ENGLISH, 1.0)

@@ -4,8 +4,8 @@
     → source  We measured the new pump. <0> Users like it. <|end|>
     → target  <|begin|> The pump saves a third of the power. <|end|>
 
-A share of these parts stays in the source: the model learns to find and copy what tells most, as titles and
-summaries do.
+Of a share of the texts these parts stay in the source: the model learns to find and copy what tells most, as titles
+and summaries do. Several parts of a text can be asked for, in their order: targets of more tokens teach more a step.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def gap_sentence_pairs(
     """One pair of each text of three parts and more; what is longer than its places is left out."""
     begin, end, gap = tokenizer.control[BEGIN], tokenizer.control[END], tokenizer.gaps[0]
     for text, ids in cut_texts(tokenizer, texts):
-        chosen = _most_telling(ids)
-        if chosen is None:
+        chosen = _most_telling(ids, settings.told_share)
+        if not chosen:
             continue
         stays = share(text, 0, "gap sentence") < settings.kept_sentences
-        source = [token for at, part in enumerate(ids) for token in (part if stays or at != chosen else [gap])]
-        target = [begin, *ids[chosen], end]
+        source = [token for at, part in enumerate(ids) for token in (part if stays or at not in chosen else [gap])]
+        target = [begin, *(token for at in sorted(chosen) for token in ids[at]), end]
         if len(source) < source_places and len(target) <= target_places + 1:
             yield [*source, end], target
 
@@ -54,12 +54,19 @@ def cut_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[tuple[str,
             yield text, [next(encoded) for _ in parts]
 
 
-def _most_telling(parts: Sequence[Sequence[int]]) -> int | None:
-    """The part whose tokens, each counted once, share most with the others (F1); none where all are too short."""
+def _most_telling(parts: Sequence[Sequence[int]], told: float) -> set[int]:
+    """The parts whose tokens, each counted once, share most with the others (F1); none where all are too short.
+
+    One, and as many more as have, with it, no more than a share of the text's tokens (`told`).
+    """
     scores = []
     for at, part in enumerate(parts):
         own = set(part)
         rest = {token for other, ids in enumerate(parts) if other != at for token in ids}
         scores.append(2 * len(own & rest) / (len(own) + len(rest)) if len(part) >= _SHORTEST else 0.0)
-    best = max(range(len(parts)), key=scores.__getitem__)
-    return best if scores[best] else None
+    chosen, room = set[int](), told * sum(map(len, parts))
+    for at in sorted(range(len(parts)), key=scores.__getitem__, reverse=True):
+        if scores[at] and (not chosen or len(parts[at]) <= room):
+            chosen.add(at)
+            room -= len(parts[at])
+    return chosen

@@ -41,6 +41,9 @@ class DenoisingSettings(Settings):
     kept_sentences: float = Field(
         0.5, ge=0, le=1, description="of these sentences the share that stays in the text, to be found and copied"
     )
+    told_share: float = Field(
+        0.0, ge=0, le=0.5, description="of a text, share of the tokens in sentences asked for at once; one at least"
+    )
     cloze_share: float = Field(
         0.0,
         ge=0,
