@@ -129,4 +129,4 @@ def test_a_recipe_goes_from_its_data_to_its_report(
     page = Path(result["page"]).read_text()
     assert recipe in page
     row = chatwright("table", str(tmp_path / recipe)).stdout
-    assert f"| {recipe} | 1 |" in row and all(name in row for name in asked[:1])
+    assert f"| {recipe} | 1 |" in row and f"`{asked[0]}" in row

@@ -38,9 +38,9 @@ def runs_table(runs: Sequence[Path], earlier: str = "") -> str:
     lines |= _lines_of_runs("\n".join(_line(row) for each in told for row in _rows(*each)))
     recipes = list(dict.fromkeys(recipe for recipe, _ in lines))
     order = sorted(lines, key=lambda run: (recipes.index(run[0]), _by_number(run[1])))
-    shown = [*_head(_HEAD), *(line for run in order for line in lines[run])]
+    shown = [*_heading(_HEAD), *(line for run in order for line in lines[run])]
     if seeds := _over_seeds(lines):
-        shown += ["", *_head(_OVER_SEEDS), *map(_line, seeds)]
+        shown += ["", *_heading(_OVER_SEEDS), *map(_line, seeds)]
     return "\n".join([*shown, ""])
 
 
@@ -149,7 +149,7 @@ def _peak(record: RunRecord, trained: Mapping[str, Any]) -> str:
     return f"{processor}: {formats.scaled(float(trained['peak_flops_per_second']), 'FLOP/s')}, {trained['precision']}"
 
 
-def _head(names: Sequence[str]) -> list[str]:
+def _heading(names: Sequence[str]) -> list[str]:
     return [_line(names), _line(["---"] * len(names))]
 
 
