@@ -478,9 +478,7 @@ def test_a_pretrained_model_learns_to_answer_and_its_adapters_are_those_of_peft(
     card = (tmp_path / "full" / "report" / "README.md").read_text()
     assert "from nothing" not in card and f"trained on from {base}" in card and "base_model" in card
 
-    result = json.loads(
-        chatwright("finetune", *common, "--lora", "2", "--out", str(tmp_path / "lora"), "--json").stdout
-    )
+    result = json.loads(chatwright("finetune", *common, "--lora", "2", "--out", "lora", "--json", cwd=tmp_path).stdout)
     assert result["figures"]["adapter_parameters"] == 2 * 3 * (32 + 96 + 32 + 32 + 32 + 128 + 128 + 32)
     from peft import PeftModel
     from transformers import GPT2LMHeadModel
@@ -488,9 +486,9 @@ def test_a_pretrained_model_learns_to_answer_and_its_adapters_are_those_of_peft(
     folder = tmp_path / "lora" / "finetune"
     import torch
 
-    adapted = PeftModel.from_pretrained(
-        GPT2LMHeadModel.from_pretrained(str(tmp_path / "lora" / "base")), str(folder / "adapter")
-    ).eval()
+    base_of = json.loads((folder / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"]
+    assert base_of == str(tmp_path / "lora" / "base")  # found from any directory
+    adapted = PeftModel.from_pretrained(GPT2LMHeadModel.from_pretrained(base_of), str(folder / "adapter")).eval()
     merged = GPT2LMHeadModel.from_pretrained(str(folder)).eval()
     ids = torch.arange(10)[None]
     with torch.no_grad():

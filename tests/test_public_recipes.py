@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.corpus.readers.test_warc import answer, record
 from tests.test_end_to_end import chatwright, options
 
 pytestmark = pytest.mark.slow
@@ -22,9 +24,22 @@ _COPIED, _GREETED = ("方法", "系统", "模型", "材料", "算法", "结构")
 _EPITHETS = ("快速", "新型", "复杂", "稳定", "智能", "动态")
 
 
+_WORDS = """
+and that have with to be for from it as were had which when more people house water river morning letter
+garden window school winter summer bridge market mountain village teacher doctor father mother sister brother friend
+evening kitchen table paper story music window silver golden quiet narrow broken ancient little walked turned carried
+opened found remembered followed answered waited wrote under over beyond before after between while because
+"""
+_CHINESE_NEWS = [
+    "昨天下午，市政府在新闻发布会上介绍了今年城市建设的情况。",
+    "记者从会上了解到，新修的两条地铁线路将在明年春天通车，沿线居民出行会更加方便。",
+    "负责人表示，工程质量和安全始终放在第一位，施工单位每天都要检查设备。",
+    "不少市民说，他们最关心的是票价和换乘，希望有关部门多听取大家的意见。",
+]
+
+
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    _write_bytes(path, gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
 
 
 def _lines(rows: Iterable[Any]) -> str:
@@ -80,12 +95,63 @@ def public_data(root: Path) -> Path:
     labelled = [{"label_desc": what, "sentence": f"{kind}{what}发布"} for kind, what in subjects]
     for part, rows in (("train_few_all", labelled[6:]), ("dev_few_all", labelled[:3]), ("test_public", labelled[3:6])):
         _write(root / "fewclue" / "tnews" / f"{part}.json", _lines(rows))
+    judged = [{"label": ("Positive", "Negative")[at % 2], "sentence": text} for at, text in enumerate(chinese[:48])]
+    for part, rows in (("train_few_all", judged[16:]), ("dev_few_all", judged[:8]), ("test_public", judged[8:16])):
+        _write(root / "fewclue" / "eprstmt" / f"{part}.json", _lines(rows))
     for task in ("tnews", "eprstmt"):
         _write(root / "fewclue" / task / "unlabeled.json.gz", _lines({"sentence": text} for text in chinese))
+    tweets = "".join(f"{at},{at % 3},{text}\n" for at, text in enumerate(english[:90]))
+    _write(root / "davidson-hate" / "labeled_data.csv", "n,class,tweet\n" + tweets)
+    told = [
+        {"instruction": f"Who sees the {thing}?", "response": f"{name} sees it."}
+        for name in _NAMES
+        for thing in _THINGS
+    ]
+    _write(root / "dolly-nocontext" / "dolly_first6400_instruction_response.jsonl.gz", _lines(told))
+    _write(
+        root / "alpaca-en" / "alpaca_data.jsonl.gz", _lines({**row, "output": row["response"]} for row in told[::-1])
+    )
     comments = [f"{at},{at % 2},{text}\n" for at, text in enumerate(chinese[:60])]
     _write(root / "cold-zh" / "train.csv.gz", "".join(["n,label,TEXT\n", *comments[:40]]))
     _write(root / "cold-zh" / "dev.csv", "".join(["n,label,TEXT\n", *comments[40:]]))
+    _collected(root)
     return root
+
+
+def _prose(seed: int, sentences: int = 12) -> str:
+    """Sentences that no filter of a corpus takes for a list, a menu or a copy of another text."""
+    rng, words_known, told = random.Random(seed), _WORDS.split(), []
+    for _ in range(sentences):
+        words = [rng.choice(words_known) for _ in range(rng.randint(8, 16))]
+        told.append(" ".join([rng.choice(("The", "That", "This")), *words, "of the", rng.choice(words_known)]) + ".")
+    return " ".join(told)
+
+
+def _collected(root: Path) -> None:
+    """What `web-zh-en` collects, and what it keeps out of its text."""
+    page = "<html><head><title>{0}</title></head><body><article><h1>{0}</h1><p>{1}</p></article></body></html>"
+    pages = [page.format(f"Page {seed}", _prose(seed)).encode() for seed in range(30)]
+    _write_bytes(
+        root / "warc" / "crawl.warc", b"".join(record(answer(each, "Content-Type: text/html")) for each in pages)
+    )
+    _write(root / "html-trafilatura" / "cache" / "page.html", page.format("Another", _prose(100)))
+    _write(root / "html-zh-raw" / "page.html.gz", page.format("新闻", "".join(_CHINESE_NEWS)))
+    _write(root / "pretrain-samples" / "wiki_demo.txt", "\n".join(_prose(seed) for seed in range(200, 220)))
+    _write(root / "zh-poetry" / "lunyu.json", json.dumps([{"chapter": "学而", "paragraphs": _CHINESE_NEWS}]))
+    _write(root / "piqa" / "valid.jsonl", _lines({"goal": _prose(300, 1), "sol1": "so", "sol2": "or so"} for _ in "12"))
+    _write(root / "piqa" / "valid-labels.lst", "0\n1\n")
+    asked = [
+        {"question": "Which is it?", "answer": text, "label": label} for text, label in (("this", "1"), ("that", "0"))
+    ]
+    _write(root / "arc-challenge" / "arc_challenge_val.jsonl", _lines(asked))
+    _write(
+        root / "cmmlu" / "test" / "history.csv", ",Question,A,B,C,D,Answer\n0,谁提出了方法？,张三,李四,王五,赵六,B\n"
+    )
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +181,11 @@ _TALK = {"plan__finetune_steps": 4, "train__rows_per_batch": 2, "tokenizer__voca
         ("dialogue", _TALK, ("right answer.accuracy", "right answer.sources.everyday-zh.accuracy_gain")),
         ("blimp", _TEXT, ("blimp.accuracy",)),
         ("blimp-masked", _TEXT, ("blimp.accuracy",)),
+        ("instruct", {**_TALK, "messages__held_out": 0.2}, ("language.loss", "language.perplexity", "answers.rouge_l")),
+        ("gpt2-story", _TEXT, ("language.bits_per_byte",)),
+        ("multiple-choice", _TEXT, ("piqa.accuracy", "arc-challenge.accuracy", "cmmlu.accuracy")),
+        ("classify-davidson", _LABELS, ("classification.macro_f1", "classification.gain_over_linear")),
+        ("classify-eprstmt-zh", _LABELS, ("classification.accuracy", "classification.gain_over_linear")),
         ("classify-tnews-zh", _LABELS, ("classification.accuracy", "classification.gain_over_linear")),
         ("classify-cold-zh", _LABELS, ("classification.auroc", "classification.gain_of_pretraining")),
     ],

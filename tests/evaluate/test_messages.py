@@ -4,16 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-from chatwright.evaluate.messages import _model_scores, _Talk, _talks
+from chatwright.core.progress import Silent
+from chatwright.evaluate.messages import _model_scores, _samples, _Talk, _talks
 from chatwright.evaluate.outcome import Talk
+from chatwright.generate.assistant import Reply
+from chatwright.generate.settings import GenerateSettings
 
 
 def talk(question: str, answer: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+
+
+class Parrot:
+    """Answers every question with `says`."""
+
+    def __init__(self, says: str) -> None:
+        self.says = says
+
+    def fits(self, turns: Talk) -> bool:
+        return True
+
+    def answer(self, asked: Sequence[Talk], settings: GenerateSettings) -> list[Reply]:
+        return [Reply(self.says, self.says) for _ in asked]
+
+
+@pytest.mark.parametrize("right", ["今天天气很好。", "Das Wetter ist schön.", "Use JSON 格式"])
+def test_answers_in_any_language_are_compared(right: str) -> None:
+    for says, score in ((right, 1.0), ("?!", 0.0)):
+        assistant: Any = Parrot(says)
+        (row,) = _samples([talk("天气?", right)], assistant, 1, GenerateSettings(), 1, Silent())
+        assert row["rouge_l"] == score
 
 
 def test_what_is_always_likely_loses_to_what_this_talk_makes_likely() -> None:

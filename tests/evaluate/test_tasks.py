@@ -80,6 +80,16 @@ def test_the_right_candidate_counts_where_it_is_likeliest(tmp_path: Path) -> Non
         run_task("piqa", Fake("chair"), data, SETTINGS, GREEDY, None, Silent())
 
 
+def test_a_tie_is_lost(tmp_path: Path) -> None:
+    data = piqa(tmp_path)
+    for name in ("sol1", "sol2"):
+        rows = [{"goal": "Sit", "sol1": "here", "sol2": "down"}]
+        (data / "piqa" / "valid.jsonl").write_text(json.dumps({**rows[0], name: "down" if name == "sol1" else "here"}))
+        (data / "piqa" / "valid-labels.lst").write_text("0\n")
+        same = run_task("piqa", Fake("nothing of it"), data, SETTINGS, GREEDY, None, Silent())
+        assert same.figures["accuracy"]["value"] == same.figures["accuracy_per_byte"]["value"] == 0
+
+
 def test_translations_are_compared_as_a_whole(tmp_path: Path) -> None:
     (tmp_path / "multi30k").mkdir()
     for name in ("train", "val", "test_2016_flickr"):
@@ -93,6 +103,10 @@ def test_translations_are_compared_as_a_whole(tmp_path: Path) -> None:
     wrong = run_task("multi30k", Fake("", "nothing of it"), tmp_path, SETTINGS, GREEDY, None, Silent())
     assert same.figures["bleu"]["value"] > wrong.figures["bleu"]["value"] == 0
     assert same.figures["n"] == 2  # a pair without a source is not asked
+    assert same.figures["not_asked"] == "1 pairs lack a source or a target"
+    assert same.signatures["generation"] == "greedy|max_new_tokens:160"
+    turned = run_task("multi30k-de-en", Fake(""), tmp_path, SETTINGS, GREEDY, None, Silent())
+    assert turned.texts == [(target, source) for source, target in same.texts]
     difference = compare(same, wrong, SETTINGS, 1)["bleu"]
     assert difference["value"] == pytest.approx(same.figures["bleu"]["value"])
 

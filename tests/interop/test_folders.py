@@ -10,8 +10,10 @@ import transformers
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
 from chatwright import load
+from chatwright.core.artifacts import Stage
 from chatwright.core.errors import ArtifactError, UsageError
 from chatwright.core.files import write_json
+from chatwright.generate.settings import GenerateSettings
 from chatwright.interop import folders, proof
 from chatwright.interop.folders import write_stock_folder
 from chatwright.interop.pretrained import Pretrained
@@ -67,6 +69,48 @@ def test_an_export_is_proven(shape: str, tmp_path: Path) -> None:
     assert tokenizer.control["<|end|>"] in generation["eos_token_id"]
 
 
+@pytest.mark.parametrize("shape", ["Qwen3", "T5"])
+def test_an_export_writes_as_its_run_was_scored(shape: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    own_folder(run / "finetune", shape)
+    plain = load(run).generate("It writes", max_new_tokens=16)
+    told = {"beams": 3, "length_penalty": 2.0, "no_repeat_ngram_size": 2, "max_new_tokens": 16, "grounded": False}
+    Stage("evaluate", {"generate": told}, {}, 1).build(run, lambda _: {})
+    searched = load(run).generate("It writes")
+    assert searched == load(run / "finetune").generate("It writes", **told) != plain
+    assert load(run).generate("It writes", beams=1, no_repeat_ngram_size=0) == plain
+    assert load(run).settings(temperature=0.5).beams == 1  # the two exclude each other: what is asked for counts
+    written = write_stock_folder(str(run), tmp_path / "out")
+    assert written["proof"]["as_shipped"] == proof.SHIPPED
+    generation = json.loads((tmp_path / "out" / "generation_config.json").read_text())
+    assert (generation["num_beams"], generation["length_penalty"], generation["no_repeat_ngram_size"]) == (3, 2.0, 2)
+    assert load(tmp_path / "out").generate("It writes", max_new_tokens=16) == searched
+    if shape == "T5":  # of a decoder the longest text is told, not the longest answer
+        assert load(tmp_path / "out").settings() == load(run).settings()
+
+
+def test_a_run_that_was_scored_by_samples_writes_greedy(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    own_folder(run / "finetune", "Qwen3")
+    told = {"temperature": 0.8, "top_p": 0.9, "repetition_penalty": 1.2, "max_new_tokens": 5}
+    Stage("evaluate", {"generate": told}, {}, 1).build(run, lambda _: {})
+    assert load(run).settings() == GenerateSettings()
+    write_stock_folder(str(run), tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "generation_config.json").read_text())["do_sample"] is False
+
+
+def test_an_export_that_writes_otherwise_by_its_own_settings_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, real = own_folder(tmp_path / "own", "T5"), folders.stock_generation
+    monkeypatch.setattr(folders, "stock_generation", lambda *of: {**real(*of), "suppress_tokens": list(range(7, 200))})
+    with pytest.raises(ArtifactError, match="its own settings of generation"):
+        write_stock_folder(str(source), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_bfloat16_is_half_the_size_and_proven_too(tmp_path: Path) -> None:
     source = str(own_folder(tmp_path / "own", "Qwen3"))
     whole, half = (write_stock_folder(source, tmp_path / name, name) for name in ("float32", "bfloat16"))
@@ -85,6 +129,26 @@ def test_a_stock_model_is_imported_with_its_tokenizer(gpt2_folder: Path, tmp_pat
         assert torch.equal(one, other)
     assert ours.config.eos_token_id == theirs.config.eos_token_id
     assert (tmp_path / "in" / "tokenizer.json").read_bytes() == (gpt2_folder / "tokenizer.json").read_bytes()
+
+
+def test_a_stock_encoder_is_imported(gpt2_folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "bert"
+    sizes = {"vocab_size": 300, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3, "pad_token_id": 0}
+    torch.manual_seed(4)
+    transformers.ModernBertForMaskedLM(transformers.ModernBertConfig(**sizes, num_attention_heads=4)).save_pretrained(
+        source
+    )
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (source / name).write_bytes((gpt2_folder / name).read_bytes())
+    written = write_stock_folder(str(source), tmp_path / "in")
+    assert written["architecture"] == "ModernBertForMaskedLM" and written["proof"]["largest_logit_difference"] < 1e-4
+    ids = torch.tensor([Pretrained.load(source).encode("Once upon a time")])
+    theirs, ours = (
+        transformers.ModernBertForMaskedLM.from_pretrained(folder, dtype=torch.float32).eval()
+        for folder in (source, tmp_path / "in")
+    )
+    with torch.no_grad():
+        assert torch.allclose(theirs(ids).logits, ours(ids).logits, atol=1e-5)
 
 
 def test_a_t5_with_a_model_of_sentencepiece_is_imported(

@@ -155,6 +155,17 @@ def test_sources_may_be_longer_than_what_is_written(t5_folder: Path) -> None:
     assert loaded.generate(long, max_new_tokens=3)
 
 
+@pytest.mark.parametrize("room", [5, 500])
+def test_tasks_read_the_beginning_of_what_is_longer_than_a_decoders_context(gpt2_folder: Path, room: int) -> None:
+    model, long = load(gpt2_folder), "a very small model went on. " * 60
+    most = 64 - 5 if room == 5 else 32
+    begun = model.codec.decode(model.codec.encode(long)[:most])
+    settings = GenerateSettings(max_new_tokens=room)
+    assert model.write([long, TEXT], settings, Silent()) == model.write([begun, TEXT], settings, Silent())
+    with pytest.raises(DataError, match="tokens"):
+        model.generate(long)  # of people's own texts nothing is left out unsaid
+
+
 def test_tasks_read_as_much_of_a_long_source_as_the_own_evaluation(tmp_path: Path) -> None:
     folder = own_folder(tmp_path / "own", "T5")
     sources, settings = ["What does json.dumps do? " * 30, "It writes."], GenerateSettings(max_new_tokens=12)

@@ -162,7 +162,7 @@ def test_counted_parameters_are_the_real_ones(name: str, tmp_path: Path) -> None
     assert sum(weight.numel() for weight in matrices) == model.config.block_matrix_parameters
 
 
-@pytest.mark.parametrize("name", ["qwen3", "gpt2", "t5 v1.1"])
+@pytest.mark.parametrize("name", ["qwen3", "llama", "gpt2", "modernbert", "t5 v1.1"])
 def test_shards_and_bfloat16_load(name: str, tmp_path: Path) -> None:
     stock_model(name).to(torch.bfloat16).save_pretrained(tmp_path, max_shard_size="20kB")
     stock = stock_class(CASES[name][0]).from_pretrained(tmp_path, dtype=torch.float32).eval()

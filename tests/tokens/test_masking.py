@@ -47,6 +47,19 @@ def test_tokens_that_begin_words_are_known() -> None:
     assert words == "||unbelievably| unbelievable|"
 
 
+def test_a_token_that_reaches_into_another_word_joins_the_two() -> None:
+    own = Tokenizer.learn(["习的"] * 20, 330, (MASK,))  # not segmented there: 学习 | 的 is, below
+    text = "学习的人🙂"
+    (ids, begins), *_ = encode_words(own, [text])
+    assert [text[start:end] for start, end in word_spans(text)] == ["学习", "的", "人", "🙂"]
+    groups: list[list[int]] = []
+    for token, first in zip(ids[1:-1], begins[1:-1], strict=True):
+        groups += [[token]] if first else []
+        groups[-1] += [] if first else [token]
+    assert [own.decode(group) for group in groups] == ["学习的", "人", "🙂"]
+    assert any(own.decode([token]) == "习的" for token in ids)
+
+
 def test_whole_words_are_hidden_and_nothing_of_the_frame() -> None:
     batches, own = masking(MaskingSettings(masked=0.3))
     control = set(own.control.values())

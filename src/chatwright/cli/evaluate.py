@@ -74,7 +74,8 @@ def _run_tasks(
     folder, limit = named_folder(data), options.get("limit")
     check_tasks(tasks)
     settings = EvaluateSettings()
-    generation = generation_settings({key: options.get(key) for key in ("beams", "max_new_tokens")})
+    wanted = {key: options.get(key) for key in ("beams", "max_new_tokens")}
+    generation_settings(wanted)  # what is wrong with them is told before a model is read
     names = [model] if against is None else [model, against]
     passages = training_text(str(options["training_text"])) if options.get("training_text") else None
     loaded = [Pretrained.load(name) for name in names]
@@ -85,6 +86,7 @@ def _run_tasks(
         outcomes = []
         for name, asked in zip(names, loaded, strict=True):
             with show(f"{task}, {name}") as progress:
+                generation = asked.settings(**wanted)
                 outcomes.append(run_task(task, asked, Path(str(folder)), settings, generation, limit, progress))
         firsts[task] = outcomes[0]
         results[task] = {"figures": outcomes[0].figures, "signatures": outcomes[0].signatures}
@@ -135,6 +137,8 @@ def _show(console: Console, model: str, against: str | None, results: dict[str, 
             table.add_row(task, f"{_NAMES.get(name, name)}, clean subset", _spelt(figure))
     console.print(table)
     for task, result in results.items():
+        if "not_asked" in result["figures"]:
+            console.print(f"{task}: {result['figures']['not_asked']}; they were not asked", highlight=False)
         if "clean" in result:
             clean = result["clean"]
             console.print(

@@ -157,8 +157,9 @@ def generate(model: str, text: str, max_length: int | None, options: dict[str, A
     """Go on from a text and print it with its continuation, or what an encoder-decoder or a classifier makes of it."""
     if max_length is not None and options.get("max_new_tokens") is not None:
         raise UsageError("--max-length and --max-new-tokens exclude each other")
-    settings = generation_settings(options)
+    generation_settings(options)  # what is wrong with them is told before a model is read
     loaded = Pretrained.load(model)
+    settings = loaded.settings(**options)
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # whatever bytes a shell hands over
     if loaded.model.config.labels:
         (said,) = loaded.classify([text])

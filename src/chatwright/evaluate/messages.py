@@ -23,6 +23,7 @@ from chatwright.evaluate import scorers
 from chatwright.evaluate.outcome import Talk
 from chatwright.evaluate.perplexity import negative_log_likelihood
 from chatwright.evaluate.settings import EvaluateSettings
+from chatwright.evaluate.text import Unit
 from chatwright.evaluate.uncertainty import bootstrap_mean, paired_difference, share_interval
 from chatwright.generate.assistant import Assistant
 from chatwright.generate.likelihood import reply_likelihoods
@@ -32,6 +33,7 @@ from chatwright.model.files import load_decoder
 from chatwright.tokens.packing import Rows
 
 SAMPLES, CHOICE = "answers", "right answer"
+_UNIT: Unit = "characters"  # Han one by one, other letters by the run: talks may be of any language, or of several
 Told = Callable[[Sequence[Talk], Sequence[str]], NDArray[np.float64]]  # how likely an answer is after a talk
 _OTHER_TALKS = 16  # of what the answer is asked after, to know how likely it is anyway
 
@@ -73,12 +75,12 @@ def evaluate_messages(
         told = partial(reply_likelihoods, assistant.model, assistant.tokenizer)
         choices = message_settings.choices
         tasks[CHOICE] = choose(conversations, sources, told, choices, settings, seed, progress)[0]
-    answers = _samples(test, assistant, message_settings.samples, generation, settings, seed, progress)
+    answers = _samples(test, assistant, message_settings.samples, generation, seed, progress)
     if answers:
         rouge = [row["rouge_l"] for row in answers]
         figure = bootstrap_mean(rouge, **settings.resampling(derive_seed(seed, SAMPLES))).figure("0 to 1")
         tasks[SAMPLES] = {"n": len(answers), "rouge_l": figure}
-    signatures = {"rouge_l": scorers.rouge_signature(unit=settings.unit) + "|F-measure"}
+    signatures = {"rouge_l": scorers.rouge_signature(unit=_UNIT) + "|F-measure"}
     if message_settings.choices:
         signatures[CHOICE] = choice_signature(message_settings.choices)
     return {"tasks": tasks, "language": language, "signatures": signatures}, answers
@@ -95,7 +97,6 @@ def _samples(
     assistant: Assistant,
     count: int,
     generation: GenerateSettings,
-    settings: EvaluateSettings,
     seed: int,
     progress: Progress,
 ) -> list[dict[str, Any]]:
@@ -119,7 +120,7 @@ def _samples(
                 "expected": expected,
                 "answer": reply.text,
                 "exact": None,  # much may be answered in many ways
-                "rouge_l": scorers.rouge(expected, reply.text, unit=settings.unit)["rougeL"].f,
+                "rouge_l": scorers.rouge(expected, reply.text, unit=_UNIT)["rougeL"].f,
             }
         )
     return rows

@@ -16,7 +16,7 @@ class EvaluateSettings(Settings):
 
     unit: Literal["words", "characters"] = Field(
         default="words",
-        description="what is counted; characters for Chinese, which puts no spaces between words",
+        description="what is counted; characters for Chinese, which puts no spaces between words (talks: always these)",
     )
     near_exact: float = Field(default=0.8, gt=0, le=1, description="ROUGE-L from which an answer counts as near-exact")
     bootstrap_samples: int = Field(default=1000, ge=100, le=100_000, description="resamples behind each interval")

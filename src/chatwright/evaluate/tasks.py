@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chatwright.core.errors import UsageError
 from chatwright.core.progress import Progress
@@ -27,9 +27,16 @@ from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.text import Unit
 from chatwright.generate.settings import GenerateSettings
 
-_LANGUAGES = {"multi30k": ("en", "de"), "tatoeba-en-zh": ("en", "zh")}
-_CHINESE = ("tatoeba-en-zh", "csl-title-zh", "cmrc2018")
-TASKS = (BLIMP, *CHOICE_SETS, *PAIR_SETS, *LABEL_SETS, *TALKS)
+_PAIRS = {  # the data set, what is read, what is written
+    "multi30k": ("multi30k", "en", "de"),
+    "multi30k-de-en": ("multi30k", "de", "en"),
+    "tatoeba-en-zh": ("tatoeba-en-zh", "en", "zh"),
+    "tatoeba-zh-en": ("tatoeba-en-zh", "zh", "en"),
+    "dialogsum": ("dialogsum", "en", "en"),
+    "csl-title-zh": ("csl-title-zh", "zh", "zh"),
+    "cmrc2018": ("cmrc2018", "zh", "zh"),
+}
+TASKS = (BLIMP, *CHOICE_SETS, *_PAIRS, *LABEL_SETS, *TALKS)
 
 
 def check_tasks(names: Sequence[str]) -> None:
@@ -52,8 +59,9 @@ def check_task_files(names: Sequence[str], data: str | None) -> None:
 
 def _files(name: str) -> Sequence[str] | None:
     """What a task reads below the folder of public data; None: whatever is in its folder."""
-    if name in PAIR_SETS:
-        return PAIR_SETS[name].files(_pair_settings(name))
+    if name in _PAIRS:
+        pairs = _pair_settings(name)
+        return PAIR_SETS[pairs.name].files(pairs)
     if name in LABEL_SETS:
         return LABEL_SETS[name].files
     return MESSAGE_SETS[name].files if name in TALKS else None
@@ -106,7 +114,7 @@ def _choices(
     figures = outcome.figures
     for figure, scores in (("accuracy", told), ("accuracy_per_byte", told / sizes)):
         parts = np.split(scores, cut)
-        right = [part.argmax() == item.right for part, item in zip(parts, items, strict=True)]
+        right = [_alone(part, item.right) for part, item in zip(parts, items, strict=True)]
         outcome.add(figure, np.asarray(right, dtype=np.float64), "share", settings, name)
     figures["chance"] = float(np.mean([1 / len(item.candidates) for item in items]))
     subjects = defaultdict(list)
@@ -122,9 +130,14 @@ def _choices(
     return outcome
 
 
+def _alone(scores: NDArray[np.float64], right: int) -> bool:
+    """Is the right one likelier than every other? A tie, or what is no number, is lost."""
+    return bool((scores[right] > np.delete(scores, right)).all())
+
+
 def _pair_settings(name: str) -> PairSettings:
-    source, target = _LANGUAGES.get(name, ("zh", "zh") if name in _CHINESE else ("en", "en"))
-    return PairSettings.model_validate({"name": name, "source": source, "target": target})
+    data_set, source, target = _PAIRS[name]
+    return PairSettings.model_validate({"name": data_set, "source": source, "target": target})
 
 
 def _targets(
@@ -138,22 +151,35 @@ def _targets(
 ) -> Outcome:
     """BLEU and chrF of translations, ROUGE of summaries, F1 of answers: of running text, whatever is written inside."""
     pairs = _pair_settings(name)
-    rows = [row for row in PAIR_SETS[name].read(data, pairs) if row.split == "test"]
-    if PAIR_SETS[name].asked_once:  # the first target of each source, as the recipe's own test
+    found = PAIR_SETS[pairs.name]
+    rows = [row for row in found.read(data, pairs) if row.split == "test"]
+    if found.asked_once:  # the first target of each source, as the recipe's own test
         rows = list({row.source: row for row in reversed(rows)}.values())[::-1]
-    rows = [row for row in rows if row.source.strip() and row.target.strip()][:limit]
+    whole = [row for row in rows if row.source.strip() and row.target.strip()]
+    empty, rows = len(rows) - len(whole), whole[:limit]
     sources, targets = [row.source for row in rows], [row.target for row in rows]
     unit: Unit = "characters" if pairs.target == "zh" else "words"
     written = asked.write(sources, generation, progress)
-    texts = list(zip(sources, targets, strict=True))
-    if PAIR_SETS[name].task == "translation":
-        return replace(_translated(written, targets, unit, settings), texts=texts)
-    if PAIR_SETS[name].task == "reading":
-        return replace(_read(written, [(row.target, *row.others) for row in rows], unit, settings), texts=texts)
-    outcome = Outcome({"n": len(rows)}, texts=texts)
+    if found.task == "translation":
+        outcome = _translated(written, targets, unit, settings)
+    elif found.task == "reading":
+        outcome = _read(written, [(row.target, *row.others) for row in rows], unit, settings)
+    else:
+        outcome = _summarised(name, written, targets, unit, settings)
+    outcome.texts = list(zip(sources, targets, strict=True))
+    outcome.signatures["generation"] = generation.signature
+    if empty:
+        outcome.figures["not_asked"] = f"{empty:,} pairs lack a source or a target"
+    return outcome
+
+
+def _summarised(
+    name: str, written: Sequence[str], targets: Sequence[str], unit: Unit, settings: EvaluateSettings
+) -> Outcome:
+    signature = scorers.rouge_signature(unit=unit, stemmer=True) + "|F-measure"
+    outcome = Outcome({"n": len(targets)}, signatures={"rouge": signature})
     for figure, each in scorers.summary_scores(targets, written, unit).items():
         outcome.add(figure, np.asarray(each), "0 to 1", settings, name)
-    outcome.signatures["rouge"] = scorers.rouge_signature(unit=unit, stemmer=True) + "|F-measure"
     return outcome
 
 

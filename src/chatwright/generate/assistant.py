@@ -102,7 +102,6 @@ class Assistant:
         settings: GenerateSettings,
         on_text: Callable[[str], None] | None = None,
     ) -> list[Answer]:
-        control = self.tokenizer.control
         heard: list[int] = []
         told = ""
 
@@ -114,6 +113,5 @@ class Assistant:
                 on_text(text[len(told) :])
                 told = text
 
-        every_control = list(control.values())
-        written = generate(self.model, prompts, settings, every_control, tell if on_text else None)
+        written = generate(self.model, prompts, settings, self.tokenizer.ends, tell if on_text else None)
         return [(self.tokenizer.decode(one.tokens), one.likelihood) for one in written]

@@ -34,6 +34,14 @@ class GenerateSettings(Settings):
     )
     seed: int = Field(0, ge=0, description="of sampling; each sequence draws from a stream of its own")
 
+    @property
+    def signature(self) -> str:
+        """What is written depends on it: the settings that choose tokens."""
+        chosen = {"batch", "grounded", "sure_from", "recalled_from"}
+        told = self.model_dump(exclude_defaults=True, exclude=chosen) | {"max_new_tokens": self.max_new_tokens}
+        way = "sampled" if self.temperature else "beam search" if self.beams > 1 else "greedy"
+        return "|".join([way, *(f"{name}:{value}" for name, value in told.items())])
+
     @model_validator(mode="after")
     def _beams_choose_by_themselves(self) -> GenerateSettings:
         if self.beams > 1 and (self.temperature > 0 or self.repetition_penalty > 1):

@@ -16,6 +16,7 @@ from chatwright.generate.grounding import GROUNDING_FILE
 from chatwright.interop.hub import find_model
 from chatwright.interop.proof import prove
 from chatwright.interop.text import GENERATION_FILE, has_tokenizer, is_ours, load_codec
+from chatwright.interop.writing import stock_generation
 from chatwright.model.config import Family
 from chatwright.model.files import CONFIG_FILE, load_model, save_model
 from chatwright.tokens.template import STOCK_CONFIG
@@ -63,7 +64,7 @@ def write_stock_folder(source: str, to: Path, precision: Precision = "float32") 
                 shutil.copyfile(folder / name, partial / name)
         if is_ours(folder):
             _write_own_tokenizer(folder, partial, model.config.family)
-            write_json(partial / GENERATION_FILE, _own_generation(folder, model.config.context))
+            write_json(partial / GENERATION_FILE, stock_generation(folder, model.config))
         if not is_ours(folder):
             prove(folder)  # that it was read right; what is written is proven apart
         proof = prove(partial)
@@ -105,15 +106,3 @@ def _special_tokens(folder: Path) -> dict[str, Any]:
         }
     config = read_json(folder / CONFIG_FILE)
     return {key: config[key] for key in _SPECIAL if key in config}
-
-
-def _own_generation(folder: Path, context: int) -> dict[str, Any]:
-    """What stock programs generate with where nothing else is said: greedy, ended by `<|end|>`."""
-    control = Tokenizer.load(folder).control
-    return {
-        "bos_token_id": control[BEGIN],
-        "eos_token_id": sorted({control[END], control[BEGIN], control[PAD]}),
-        "pad_token_id": control[PAD],
-        "do_sample": False,
-        "max_length": context,
-    }

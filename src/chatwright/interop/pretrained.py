@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from chatwright.generate.settings import GenerateSettings
 from chatwright.generate.written import fitting_source, longest_prompt
 from chatwright.interop.hub import find_model
 from chatwright.interop.text import Codec, OwnCodec, StockCodec, load_codec
+from chatwright.interop.writing import as_scored
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
@@ -38,6 +39,7 @@ class Pretrained:
     codec: Codec
     folder: Path
     preparation: Preparation | None = None  # how sources and targets stand before the model
+    scored: Mapping[str, Any] = field(default_factory=dict)  # settings of generation under which its run was scored
 
     @classmethod
     def load(cls, place: str | Path) -> Pretrained:
@@ -46,7 +48,7 @@ class Pretrained:
         model = load_model(folder)
         told, config = read_json(folder / CONFIG_FILE), model.config
         codec = load_codec(folder, told, config.vocabulary_size, config.family)
-        return cls(model, codec, folder, Preparation.load(folder))
+        return cls(model, codec, folder, Preparation.load(folder), as_scored(folder, config))
 
     @property
     def goes_on(self) -> bool:
@@ -60,16 +62,26 @@ class Pretrained:
     def generate(self, text: str, *, max_length: int | None = None, **options: Any) -> str:
         """A text and how it goes on, or what an encoder-decoder makes of it.
 
-        `max_length` counts tokens, those of the text included; `options` are those of `GenerateSettings`. Greedy
-        unless a temperature is given.
+        `max_length` counts tokens, those of the text included; `options` are those of `GenerateSettings`, see
+        `settings`.
 
             load("gpt2").generate("Once upon a time", max_length=50)
         """
-        settings = GenerateSettings.model_validate(options)
+        settings = self.settings(**options)
         if max_length is not None:
             settings = self.limited(text, max_length, settings)
         begun, rest = self.complete([text], settings)[0]
         return begun + rest
+
+    def settings(self, **options: Any) -> GenerateSettings:
+        """Settings of generation: as given, otherwise as its run was scored, otherwise greedy.
+
+        Options that exclude beams put those aside that are not asked for.
+        """
+        given = {name: value for name, value in options.items() if value is not None}
+        alone = given.get("temperature") or given.get("repetition_penalty", 1) > 1
+        scored = {name: value for name, value in self.scored.items() if not (alone and name == "beams")}
+        return GenerateSettings.model_validate({**scored, **given})
 
     def classify(self, texts: Sequence[str]) -> list[dict[str, float]]:
         """How likely a classifier holds each of its labels, for each text."""
@@ -151,7 +163,7 @@ class Pretrained:
     def write(self, sources: Sequence[str], settings: GenerateSettings, progress: Progress) -> list[str]:
         """What an encoder-decoder makes of each source, or how a decoder goes on from it.
 
-        Of a source of ours that is longer than the context the beginning is read, as in training.
+        Of a source that is longer than the context the beginning is read, as in training.
         """
         order = sorted(range(len(sources)), key=lambda at: len(sources[at]))
         written = [""] * len(sources)
@@ -189,19 +201,18 @@ class Pretrained:
         """For each text what stands (a decoder's prompt, nothing of a source) and what was written.
 
         `on_text` hears the pieces of a single text as they come. `keep` says what is read of a text that is too long
-        for the context: all, which `generate` refuses where it cannot be done; its end; of a source of ours its
-        beginning, as in training.
+        for the context: all, which `generate` refuses where it cannot be done; its end; its beginning, as in training.
         """
         if isinstance(self.model, Encoder):
             raise self._cannot("write: it says what is missing in a text")
         codec, prompts = self.codec, [self.encode(text) for text in texts]
         if keep == "beginning" and not self.goes_on and isinstance(codec, OwnCodec):
             prompts = [fitting_source(prompt, self.model.config) for prompt in prompts]
-        if keep == "end" and (most := longest_prompt(self.model.config)) is not None:
+        elif keep != "all" and (most := longest_prompt(self.model.config)) is not None:
             room = most + 1 - settings.max_new_tokens if self.goes_on else most
             if room < 1:  # more than the context is asked for: half of it each
                 room = (most + 1) // 2
-            prompts = [prompt[-room:] for prompt in prompts]
+            prompts = [prompt[:room] if keep == "beginning" else prompt[-room:] for prompt in prompts]
         stands = [prompt if self.goes_on else [] for prompt in prompts]
         heard, told = list(stands[0]), codec.decode(stands[0])
 

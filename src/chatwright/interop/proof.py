@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from logging import ERROR
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from chatwright.core.seeds import stream
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
 from chatwright.interop.text import OwnCodec, is_ours
+from chatwright.interop.writing import as_scored
 from chatwright.model.config import Family
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
@@ -26,6 +28,7 @@ from chatwright.tokens.template import Message, encode_prompt
 from chatwright.tokens.tokenizer import Tokenizer
 
 PROMPTS, TOKENS, CONVERSATIONS = 20, 64, 200
+SHIPPED, SHIPPED_TOKENS = 4, 24  # prompts under the folder's own settings of generation, and what each may write
 TOLERANCE = 1e-4  # of logits, in float32
 _WORDS = ("What", "does", "json.dumps", "do?", "it", "—", "naïve", "你好", "x_1", "\n", "  two", "3.14", "'s", "🙂")
 
@@ -53,6 +56,8 @@ def prove(folder: Path) -> dict[str, Any]:
         settings = GenerateSettings(max_new_tokens=TOKENS)
         written = [one.tokens for one in generate(ours, prompts, settings, (), start=start)]
         proof["tokens"] = sum(map(len, written))
+        if is_ours(folder):
+            proof["as_shipped"] = _compare_as_shipped(stock, ours, prompts, start, folder)
         _compare_tokens(written, _stock_tokens(stock, ours, prompts, start), folder)
     if is_ours(folder):
         proof["conversations"] = _compare_template(folder)
@@ -119,6 +124,22 @@ def _stock_tokens(stock: Any, ours: Any, prompts: Sequence[list[int]], start: in
             )
         written.append(made[0, 1 if source else len(prompt) :].tolist())
     return written
+
+
+@torch.inference_mode()
+def _compare_as_shipped(stock: Any, ours: Any, prompts: Sequence[list[int]], start: int, folder: Path) -> int:
+    """Under the folder's own `generation_config.json`: how many prompts gave the same text."""
+    ends, prompts = Tokenizer.load(folder).ends, prompts[:SHIPPED]
+    settings = GenerateSettings.model_validate(as_scored(folder, ours.config) | {"max_new_tokens": SHIPPED_TOKENS})
+    written = generate(ours, prompts, settings, ends, start=start)
+    for prompt, one in zip(prompts, written, strict=True):
+        ids = torch.tensor([prompt])
+        with quiet():
+            made = stock.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=SHIPPED_TOKENS)[0].tolist()
+        made = made[1 if isinstance(ours, EncoderDecoder) else len(prompt) :]
+        if one.tokens != list(takewhile(lambda token: token not in ends, made)):
+            raise _differ("its own settings of generation write another text", folder)
+    return len(prompts)
 
 
 def _compare_tokens(ours: list[list[int]], stock: list[list[int]], folder: Path) -> None:

@@ -53,7 +53,7 @@ class Codec(Protocol):
 
 @dataclass(frozen=True)
 class OwnCodec:
-    """Our tokenizer: a text begins with `<|begin|>`, and every control token ends it.
+    """Our tokenizer: a text begins with `<|begin|>`, and the marks of texts and turns end it.
 
     As in training: a source of an encoder-decoder is ended by `<|end|>` instead (`tokens/build.py`), and a text
     that an encoder reads stands between both (`tokens/masking.py`).
@@ -64,7 +64,7 @@ class OwnCodec:
 
     @property
     def stop(self) -> tuple[int, ...]:
-        return tuple(self.tokenizer.control.values())
+        return self.tokenizer.ends
 
     @property
     def start(self) -> int:

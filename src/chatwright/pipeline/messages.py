@@ -140,7 +140,8 @@ def finetune(job: Job) -> Artifact:
             start=learnt.folder if recipe.base else None,
             shuffle=True,
             lora=recipe.lora,
-            base=str(learnt.folder),  # with rows for our control tokens, which the source may lack
+            # As it stands here, with rows for our control tokens; peft looks for it from any directory.
+            base=str(learnt.folder.resolve()),
             tokenizer=learnt.folder,
             validate=next_token_loss(packed, planned.precision),
             progress=progress,

@@ -23,6 +23,11 @@ from chatwright.report.targets import Target, Verdict, judge, targets_for
 _RUN, _COST = ("recipe", "seed"), ("parameters", "minutes", "share of peak", "peak")
 _HEAD = (*_RUN, "what", "score", "interval", "baseline", "gate", "aim", *_COST)
 _OVER_SEEDS = ("recipe", "seeds", "what", "mean", "least", "most")
+_BESIDE = {  # no headlines: what belongs beside them
+    "translation.bleu_detokenised": "BLEU of running text",
+    "classification.gain_of_pretraining": "What masked pretraining adds",
+    "right answer.accuracy_gain": "The right answer, against TF-IDF",
+}
 _SIGNED = ("bleu", "chrf", "rouge", "rouge_l")  # metrics whose figures mean nothing without their signature
 _NUMBER = re.compile(r"-?\d+(\.\d+)?%?")
 _WATTS = 0.0  # energy is no column here
@@ -108,12 +113,13 @@ def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
     shown = [kind.name for kind in KINDS if kind.name in scores and kind.name not in judged]
     if not judged and not shown and LANGUAGE.name in scores:
         shown = [LANGUAGE.name]
+    shown += [name for name in _BESIDE if name in scores]
     rows, kinds = [], {kind.name: kind for kind in (*KINDS, LANGUAGE)}
     for name in [*judged, *shown]:
         score, verdict = scores.get(name), judged.get(name)
         limits = [_limit(verdict, "gate"), _limit(verdict, "aim")]
         kind = kinds.get(name)  # a target may have none
-        what = verdict.target.label if verdict else kinds[name].label
+        what = verdict.target.label if verdict else kind.label if kind else _BESIDE[name]
         value = (score.text, score.interval or formats.DASH) if score else ("not measured", formats.DASH)
         beside = scores.get(kind.baseline) if kind else None
         baseline = formats.measure(beside.value, score.unit) if beside and score else formats.DASH

@@ -47,13 +47,18 @@ class WordRows:
 
 
 def encode_words(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Text]:
-    """Each text between `<|begin|>` and `<|end|>`, with where its words begin."""
+    """Each text between `<|begin|>` and `<|end|>`, with where its words begin.
+
+    Words that a token reaches across count as one, so that none is hidden while a part of it shows.
+    """
     begin, end = tokenizer.control[BEGIN], tokenizer.control[END]
     encoded = []
     for text, (ids, ends) in zip(texts, tokenizer.encode_with_ends(list(texts)), strict=True):
-        words = words_of(text)
-        numbers = [words[last - 1] if last else -1 for last in ends]  # a token may take the space before its word
-        begins = [number < 0 or number != before for number, before in zip(numbers, [-2, *numbers], strict=False)]
+        words, before, begins = words_of(text), 0, list[bool]()
+        for last in ends:
+            inside = 0 < before < len(text) and words[before - 1] == words[before] >= 0
+            begins.append(last != before and not inside)  # equal: one character takes several tokens
+            before = last
         encoded.append(([begin, *ids, end], [True, *begins, True]))
     return encoded
 

@@ -71,6 +71,11 @@ class Tokenizer:
         """The ids of the gap tokens, in order; none where the tokenizer was learnt without them."""
         return tuple(self.control[token] for token in GAPS if token in self.control)
 
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The ids that end what a model writes: the marks of padding, of texts and of turns."""
+        return tuple(sorted(self.control[token] for token in CONTROL))
+
     @classmethod
     def learn(
         cls, texts: Iterable[str], vocabulary_size: int, extra: Iterable[str] = (), *, words: str = "llama3"
