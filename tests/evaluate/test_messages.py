@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from chatwright.core.progress import Silent
-from chatwright.evaluate.messages import _model_scores, _samples, _Talk, _talks
+from chatwright.evaluate.messages import Answered, _model_scores, _samples, answered
 from chatwright.evaluate.outcome import Talk
 from chatwright.generate.assistant import Reply
 from chatwright.generate.settings import GenerateSettings
@@ -51,11 +51,11 @@ def test_what_is_always_likely_loses_to_what_this_talk_makes_likely() -> None:
         return np.asarray([-1.0 if "Yes" in said else -2.0 if told[said] in heard else -9.0 for heard, said in pairs])
 
     asked = [
-        _Talk([{"role": "user", "content": question}], answer, "here")
+        Answered([{"role": "user", "content": question}], answer, "here")
         for question, answer in (("What is red?", "A rose is red."), ("Which bird sings?", "The lark sings."))
     ]
     learnt = [
-        _Talk([{"role": "user", "content": text}], "Yes.", source)
+        Answered([{"role": "user", "content": text}], "Yes.", source)
         for text, source in (("Is it?", "here"), ("Was it red?", "here"), ("And who sings?", "elsewhere"))
     ]
     candidates = [["A rose is red.", "The lark sings.", "Yes."], ["The lark sings.", "A rose is red.", "Yes."]]
@@ -66,5 +66,5 @@ def test_what_is_always_likely_loses_to_what_this_talk_makes_likely() -> None:
 
 def test_talks_end_before_their_last_answer_and_those_without_one_are_not_asked() -> None:
     turns = [*talk("one", "two"), {"role": "user", "content": "three"}]
-    found = _talks([turns, turns[1:]], ["a", "b"])
-    assert found == [_Talk(turns[:1], "two", "a")]
+    found = answered([turns, turns[1:]], ["a", "b"])
+    assert found == [Answered(turns[:1], "two", "a")]

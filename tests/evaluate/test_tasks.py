@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -164,10 +165,28 @@ def test_the_reply_that_was_given_is_found_among_others(tmp_path: Path) -> None:
     found = run_task("everyday-en", asked, tmp_path, SETTINGS, GREEDY, None, Silent())
     assert found.figures["accuracy"]["value"] == 1 and found.figures["chance"] == pytest.approx(0.1)
     assert 15 < found.figures["n"] < 60 and len(found.texts) == len(found.items["accuracy"]) == found.figures["n"]
+    # the logarithm of one answer is -1, of others -9; Fake's are about as long as these
+    assert found.figures["bits_per_byte"]["value"] == pytest.approx(
+        found.figures["n"] / math.log(2) / sum(len(text[-1].encode()) for text in found.texts)
+    )
     lost = run_task("everyday-en", Fake(""), tmp_path, SETTINGS, GREEDY, None, Silent())
     assert lost.figures["accuracy"]["value"] == 0
     some = run_task("everyday-en", asked, tmp_path, SETTINGS, GREEDY, 1, Silent()).figures
     assert some["n"] == 1 and some["chance"] == pytest.approx(0.1)
+
+
+def test_answers_to_instructions_are_foreseen(tmp_path: Path) -> None:
+    (tmp_path / "dolly-nocontext").mkdir()
+    rows = [{"instruction": f"Say {at}", "response": f"It is {at} é"} for at in range(500)]
+    packed = gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode())
+    (tmp_path / "dolly-nocontext" / "dolly_first6400_instruction_response.jsonl.gz").write_bytes(packed)
+    well, badly = (run_task("dolly", Fake(likes), tmp_path, SETTINGS, GREEDY, None, Silent()) for likes in ("x", ""))
+    assert 3 < well.figures["n"] < 30 and len(well.texts) == well.figures["n"]
+    size = sum(len(text[-1].encode()) for text in well.texts)
+    assert well.figures["bits_per_byte"]["value"] == pytest.approx(well.figures["n"] / math.log(2) / size)
+    assert badly.figures["bits_per_byte"]["value"] == 0  # it holds everything certain
+    assert compare(well, badly, SETTINGS, 1)["bits_per_byte"]["low"] > 0
+    assert run_task("dolly", Fake("x"), tmp_path, SETTINGS, GREEDY, 2, Silent()).figures["n"] == 2
 
 
 def test_tasks_that_cannot_be_asked_are_told_before_any_is(tmp_path: Path) -> None:

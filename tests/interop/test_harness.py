@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chatwright.cli.evaluate import evaluate_model
 from chatwright.core.errors import UsageError
 from chatwright.interop.folders import write_stock_folder
 from chatwright.interop.harness import as_harness_model, harness_scores
@@ -102,6 +103,31 @@ def test_both_ways_agree_on_tasks_of_ones_own(
     assert as_harness_model(model).generate_until(asked) == stock.generate_until(asked)
     with pytest.raises(UsageError, match="knows no task nonsense"):
         harness_scores(model, ["nonsense"], own_tasks)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_the_command_shows_what_the_harness_says(
+    gpt2_folder: Path,
+    own_tasks: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    task = "chatwright_local_choice"
+
+    def said(as_json: bool) -> str:
+        options = {"harness_folder": own_tasks, "limit": 8}
+        evaluate_model(str(gpt2_folder), None, task, data=None, options=options, as_json=as_json)
+        return capsys.readouterr().out
+
+    told = json.loads(said(True))  # and nothing else on stdout
+    (value, error) = told["harness"][task]["acc"]
+    assert told["model"] == str(gpt2_folder) and value in {at / 8 for at in range(9)}
+    shown = next(line for line in said(False).splitlines() if task in line)
+    assert "acc" in shown and f"{value:.4f}" in shown and f"{error:.4f}" in shown
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -18,6 +18,7 @@ from chatwright.core.runs import newest_run
 _NAMES = {"accuracy": "accuracy", "bleu": "BLEU", "chrf": "chrF", "token_f1": "token F1", "exact_match": "exact"}
 _NAMES |= {"rouge_1": "ROUGE-1", "rouge_2": "ROUGE-2", "rouge_l": "ROUGE-L", "accuracy_per_byte": "accuracy, per byte"}
 _NAMES |= {"macro_f1": "macro-F1", "auroc": "AUROC", "baseline_accuracy": "accuracy of TF-IDF", "accuracy_gain": "gain"}
+_NAMES |= {"bits_per_byte": "bits per byte"}
 
 
 _SPELT = {"files": "--file", "base": "--from", "sets": "--set"}  # options whose names differ from the settings'

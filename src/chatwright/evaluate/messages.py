@@ -38,7 +38,7 @@ Told = Callable[[Sequence[Talk], Sequence[str]], NDArray[np.float64]]  # how lik
 _OTHER_TALKS = 16  # of what the answer is asked after, to know how likely it is anyway
 
 
-class _Talk(NamedTuple):
+class Answered(NamedTuple):
     """A conversation up to its last answer, that answer, and where it comes from."""
 
     turns: Talk
@@ -147,13 +147,13 @@ def choose(
     seed: int,
     progress: Progress,
     limit: int | None = None,
-) -> tuple[dict[str, Any], list[bool], list[tuple[str, ...]]]:
+) -> tuple[dict[str, Any], list[bool], list[Answered]]:
     """The share of test talks whose last answer is found among others' of the same source, beside TF-IDF and chance.
 
     Of a `limit` the first talks are asked; the others still lend them their answers. `sources` of the figures holds the
-    same for each source. Then, for each talk that is asked, whether its answer was found, and what was said.
+    same for each source. Then, for each talk that is asked, whether its answer was found, and the talk.
     """
-    learnt, talks = (_talks(conversations[split], sources[split]) for split in ("train", "test"))
+    learnt, talks = (answered(conversations[split], sources[split]) for split in ("train", "test"))
     random = stream(seed, CHOICE)
     candidates = []
     for talk in talks:
@@ -182,15 +182,16 @@ def choose(
 
     each = {name: [at for at, talk in enumerate(talks) if talk.source == name] for name in _sources(talks)}
     every = figures(range(len(talks))) | {"sources": {name: figures(chosen) for name, chosen in each.items()}}
-    return every, found, [(*(turn["content"] for turn in talk.turns), talk.answer) for talk in talks]
+    return every, found, talks
 
 
-def _talks(conversations: Sequence[Talk], sources: Sequence[str]) -> list[_Talk]:
+def answered(conversations: Sequence[Talk], sources: Sequence[str]) -> list[Answered]:
+    """The conversations up to their last answers; those without one are left out."""
     both = zip(conversations, sources, strict=True)
-    return [_Talk(turns[:at], turns[at]["content"], source) for turns, source in both if (at := _last_answer(turns))]
+    return [Answered(turns[:at], turns[at]["content"], source) for turns, source in both if (at := _last_answer(turns))]
 
 
-def _sources(talks: Sequence[_Talk]) -> list[str]:
+def _sources(talks: Sequence[Answered]) -> list[str]:
     return sorted({talk.source for talk in talks})
 
 
@@ -200,9 +201,9 @@ def _last_answer(turns: Talk) -> int:
 
 def _model_scores(
     told: Told,
-    talks: Sequence[_Talk],
+    talks: Sequence[Answered],
     candidates: Sequence[Sequence[str]],
-    learnt: Sequence[_Talk],
+    learnt: Sequence[Answered],
     random: Random,
 ) -> list[NDArray[np.float64]]:
     """How much likelier each candidate is after the talk than after others: C numbers for each talk, in nats.

@@ -22,7 +22,7 @@ from chatwright.evaluate.label_task import ask_labels
 from chatwright.evaluate.minimal_pairs import TASK as BLIMP
 from chatwright.evaluate.minimal_pairs import minimal_pairs
 from chatwright.evaluate.outcome import Asked, Outcome
-from chatwright.evaluate.reply_task import TALKS, ask_replies
+from chatwright.evaluate.reply_task import REPLIES, ask_replies
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.text import Unit
 from chatwright.generate.settings import GenerateSettings
@@ -36,7 +36,7 @@ _PAIRS = {  # the data set, what is read, what is written
     "csl-title-zh": ("csl-title-zh", "zh", "zh"),
     "cmrc2018": ("cmrc2018", "zh", "zh"),
 }
-TASKS = (BLIMP, *CHOICE_SETS, *_PAIRS, *LABEL_SETS, *TALKS)
+TASKS = (BLIMP, *CHOICE_SETS, *_PAIRS, *LABEL_SETS, *REPLIES)
 
 
 def check_tasks(names: Sequence[str]) -> None:
@@ -64,7 +64,7 @@ def _files(name: str) -> Sequence[str] | None:
         return PAIR_SETS[pairs.name].files(pairs)
     if name in LABEL_SETS:
         return LABEL_SETS[name].files
-    return MESSAGE_SETS[name].files if name in TALKS else None
+    return MESSAGE_SETS[name].files if name in REPLIES else None
 
 
 def task_folder(name: str) -> str:
@@ -94,7 +94,7 @@ def run_task(
         return _choices(name, asked, items, settings, progress)
     if name in LABEL_SETS:
         return ask_labels(name, asked, data, settings, limit, progress)
-    if name in TALKS:
+    if name in REPLIES:
         return ask_replies(name, asked, data, settings, limit, progress)
     return _targets(name, asked, data, settings, generation, limit, progress)
 
