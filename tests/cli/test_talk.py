@@ -42,3 +42,5 @@ def test_options_are_checked_together() -> None:
     assert {problem.where for problem in told.value.problems} == {"--temperature", "--top-p"}
     with pytest.raises(RecipeError, match="beams exclude"):
         generation_settings({"beams": 3, "temperature": 0.5})
+    with pytest.raises(RecipeError, match="candidates are drawn"):
+        generation_settings({"candidates": 3})

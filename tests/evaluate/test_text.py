@@ -1,4 +1,5 @@
-from chatwright.evaluate.text import answer_tokens, characters, squeeze
+from chatwright.evaluate.text import answer_tokens, squeeze
+from chatwright.tokens.words import characters
 
 
 def test_squeeze_keeps_everything_but_whitespace() -> None:

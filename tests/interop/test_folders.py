@@ -90,6 +90,21 @@ def test_an_export_writes_as_its_run_was_scored(shape: str, tmp_path: Path) -> N
         assert load(tmp_path / "out").settings() == load(run).settings()
 
 
+def test_a_run_that_was_scored_by_what_agrees_writes_that(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    own_folder(run / "finetune", "T5")
+    told = {"temperature": 0.9, "candidates": 6, "no_repeat_ngram_size": 2, "max_new_tokens": 12}
+    Stage("evaluate", {"generate": told}, {}, 1).build(run, lambda _: {})
+    model, pieces = load(run), list[str]()
+    chosen = model.generate("It writes")
+    assert chosen == load(run / "finetune").generate("It writes", **told) != model.generate("It writes", temperature=0)
+    assert model.complete(["It writes"], model.settings(), pieces.append)[0][1] == chosen and not pieces
+    assert model.settings(beams=4) == GenerateSettings(beams=4, no_repeat_ngram_size=2, max_new_tokens=12)
+    write_stock_folder(str(run), tmp_path / "out")  # other programs cannot choose so: greedy
+    assert load(tmp_path / "out").settings() == GenerateSettings(no_repeat_ngram_size=2, max_new_tokens=12)
+
+
 def test_a_run_that_was_scored_by_samples_writes_greedy(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()

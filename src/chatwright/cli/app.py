@@ -201,6 +201,7 @@ def generate(
     no_repeat_ngram_size: Annotated[int | None, typer.Option(help="So many in a row come only once.")] = None,
     beams: Annotated[int | None, typer.Option(help="Beam search of this width.")] = None,
     length_penalty: Annotated[float | None, typer.Option(help="Beams: above 0 favours longer texts.")] = None,
+    candidates: Annotated[int | None, typer.Option(help="Draw so many, keep the one most like the others.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of sampling.")] = None,
     json: Json = False,
 ) -> None:
@@ -216,6 +217,7 @@ def generate(
         "no_repeat_ngram_size": no_repeat_ngram_size,
         "beams": beams,
         "length_penalty": length_penalty,
+        "candidates": candidates,
         "seed": seed,
     }
     generate(model, text, max_length, options, json)

@@ -171,7 +171,7 @@ def generate(model: str, text: str, max_length: int | None, options: dict[str, A
         return
     if max_length is not None:
         settings = loaded.limited(text, max_length, settings)
-    if as_json or settings.beams > 1 or loaded.preparation:  # settled at the end only
+    if as_json or settings.beams > 1 or settings.candidates > 1 or loaded.preparation:  # settled at the end only
         before, rest = loaded.complete([text], settings)[0]
         if as_json:
             print_json({"text": text, "continuation": rest})

@@ -171,7 +171,8 @@ def write_targets(folder: Path, sources: Sequence[str], settings: GenerateSettin
     written = [""] * len(prompts)
     for start in range(0, len(order), _TOGETHER):
         chosen = order[start : start + _TOGETHER]
-        made = generate(model, [prompts[at] for at in chosen], settings, tokenizer.ends, start=tokenizer.control[BEGIN])
+        asked, begin = [prompts[at] for at in chosen], tokenizer.control[BEGIN]
+        made = generate(model, asked, settings, tokenizer.ends, start=begin, decode=tokenizer.decode)
         for at, one in zip(chosen, made, strict=True):
             written[at] = tokenizer.decode(one.tokens)
         progress.update((start + len(chosen)) / len(order), f"{start + len(chosen):,} of {len(order):,} sources")

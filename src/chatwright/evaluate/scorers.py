@@ -20,7 +20,8 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from chatwright.core.errors import DataError
-from chatwright.evaluate.text import Unit, answer_tokens, characters, squeeze
+from chatwright.evaluate.text import Unit, answer_tokens, squeeze
+from chatwright.tokens.words import characters
 
 BLEU_TOKENIZERS: dict[Unit, str] = {"words": "13a", "characters": "zh"}
 ROUGE_KINDS = ("rouge1", "rouge2", "rougeL")

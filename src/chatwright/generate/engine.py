@@ -10,11 +10,13 @@ from torch import Tensor
 
 from chatwright.core.errors import DataError
 from chatwright.core.seeds import derive_seed
+from chatwright.generate.agreement import most_agreeing
 from chatwright.generate.beams import search
 from chatwright.generate.reading import Reading, Writer, begun, read, read_on
 from chatwright.generate.sampling import choose, forbid_repeats, penalise
 from chatwright.generate.settings import GenerateSettings
 from chatwright.generate.written import Written, longest_prompt, room_for
+from chatwright.tokens.words import characters
 
 OnToken = Callable[[int, int], None]  # (which prompt, token id), as soon as it is chosen
 
@@ -39,13 +41,18 @@ def generate(
     stop: Sequence[int],
     on_token: OnToken | None = None,
     start: int = 0,
+    decode: Callable[[list[int]], str] | None = None,
 ) -> list[Written]:
     """Continue each prompt until a stop token (left out), `max_new_tokens` or the context's end.
 
     An encoder-decoder takes prompts as sources and writes their targets, which begin with `start`.
     Sequences of similar length share a batch; a sequence's result depends on its own prompt,
-    its place in `prompts` and the seed only (up to rounding of batched arithmetic).
+    its place in `prompts` and the seed only (up to rounding of batched arithmetic). Of several candidates for a
+    prompt the one is kept whose text, as `decode` has it (without: whose tokens), agrees most with the others';
+    `on_token` hears nothing of them.
     """
+    if settings.candidates > 1:
+        return _most_agreeing(model, prompts, settings, stop, start, decode)
     for number, prompt in enumerate(prompts):
         most = longest_prompt(model.config)
         if not prompt or (most is not None and len(prompt) > most):
@@ -66,6 +73,22 @@ def generate(
         for index, one in written.items():
             results[index] = one
     return results
+
+
+def _most_agreeing(
+    model: Writer,
+    prompts: Sequence[Sequence[int]],
+    settings: GenerateSettings,
+    stop: Sequence[int],
+    start: int,
+    decode: Callable[[list[int]], str] | None,
+) -> list[Written]:
+    count = settings.candidates
+    every = [prompt for prompt in prompts for _ in range(count)]
+    drawn = generate(model, every, settings.model_copy(update={"candidates": 1}), stop, start=start)
+    each = [drawn[first : first + count] for first in range(0, len(drawn), count)]
+    units = (lambda one: characters(decode(one.tokens))) if decode else (lambda one: one.tokens)
+    return [candidates[most_agreeing([units(one) for one in candidates])] for candidates in each]
 
 
 def _generate_batch(
@@ -111,7 +134,13 @@ def _begin(
     settings: GenerateSettings,
     start: int,
 ) -> tuple[_Batch, Tensor]:
-    reading, logits = read(model, [prompts[index] for index in chosen], room, start)
+    given = [tuple(prompts[index]) for index in chosen]
+    places = {prompt: place for place, prompt in enumerate(dict.fromkeys(given))}
+    reading, logits = read(model, list(places), room, start)
+    if len(places) < len(given):  # a prompt that comes several times is read once
+        rows = torch.tensor([places[prompt] for prompt in given])
+        reading.keep(rows)
+        logits = logits[rows]
     before = {index: begun(model, prompts[index], start) for index in chosen}
     seen = None
     if settings.repetition_penalty > 1:

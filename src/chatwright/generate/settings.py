@@ -22,6 +22,9 @@ class GenerateSettings(Settings):
         description="so many tokens in a row are never written twice, a decoder's prompt included; 0: off",
     )
     beams: int = Field(1, ge=1, le=64, description="beam search keeps this many beginnings; 1: none is kept")
+    candidates: int = Field(
+        1, ge=1, le=1024, description="so many answers are drawn, and the one that agrees most with the others is kept"
+    )
     length_penalty: float = Field(1.0, ge=-5, le=5, description="beams are ranked by log probability / length ** this")
     max_new_tokens: int = Field(160, ge=1, description="the longest answer")
     batch: int = Field(128, ge=1, description="sequences generated together")
@@ -43,9 +46,11 @@ class GenerateSettings(Settings):
         return "|".join([way, *(f"{name}:{value}" for name, value in told.items())])
 
     @model_validator(mode="after")
-    def _beams_choose_by_themselves(self) -> GenerateSettings:
+    def _what_chooses_excludes_the_rest(self) -> GenerateSettings:
         if self.beams > 1 and (self.temperature > 0 or self.repetition_penalty > 1):
             raise ValueError(
                 "beams exclude temperature and repetition_penalty: beam search samples and penalises nothing"
             )
+        if self.candidates > 1 and self.temperature == 0:
+            raise ValueError("candidates are drawn: they need a temperature above 0")
         return self

@@ -30,6 +30,8 @@ from chatwright.model.encoder_decoder import EncoderDecoder
 from chatwright.model.files import CONFIG_FILE, load_model
 from chatwright.tokens.template import Message
 
+_DRAWN = ("candidates", "temperature", "top_k", "top_p")  # settings of generation that beams exclude
+
 
 @dataclass(frozen=True)
 class Pretrained:
@@ -76,11 +78,16 @@ class Pretrained:
     def settings(self, **options: Any) -> GenerateSettings:
         """Settings of generation: as given, otherwise as its run was scored, otherwise greedy.
 
-        Options that exclude beams put those aside that are not asked for.
+        What excludes an option that is given is put aside: beams where answers are drawn, drawing where beams search.
         """
-        given = {name: value for name, value in options.items() if value is not None}
-        alone = given.get("temperature") or given.get("repetition_penalty", 1) > 1
-        scored = {name: value for name, value in self.scored.items() if not (alone and name == "beams")}
+        given, aside = {name: value for name, value in options.items() if value is not None}, set[str]()
+        if given.keys() & set(_DRAWN) or given.get("repetition_penalty", 1) > 1:
+            aside.add("beams")
+        if "beams" in given:
+            aside.update(_DRAWN)
+        if given.get("temperature") == 0:
+            aside.add("candidates")
+        scored = {name: value for name, value in self.scored.items() if name not in aside}
         return GenerateSettings.model_validate({**scored, **given})
 
     def classify(self, texts: Sequence[str]) -> list[dict[str, float]]:
@@ -224,8 +231,10 @@ class Pretrained:
                 on_text(text[len(told) :])
                 told = text
 
-        hears = on_text is not None and self.preparation is None  # what is joined later is told at the end
-        written = generate(self.model, prompts, settings, codec.stop, tell if hears else None, codec.start)
+        # What is joined later, or chosen at the end, is told at the end.
+        hears = on_text is not None and self.preparation is None and settings.candidates == 1
+        told_by = tell if hears else None
+        written = generate(self.model, prompts, settings, codec.stop, told_by, codec.start, codec.decode)
         done = []
         for begun, one in zip(stands, written, strict=True):
             before = codec.decode(begun)

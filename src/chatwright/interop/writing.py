@@ -19,7 +19,7 @@ _BOTH = ("length_penalty", "no_repeat_ngram_size", "repetition_penalty")  # name
 def as_scored(folder: Path, config: ModelConfig) -> dict[str, Any]:
     """What differs from greedy in how a model folder of ours, exported or in a run, was scored; else nothing.
 
-    Nothing either where samples were drawn: the same text twice is what people expect who ask for nothing.
+    Nothing either where one sample was drawn: the same text twice is what people expect who ask for nothing.
     """
     if not is_ours(folder):
         return {}
@@ -30,7 +30,8 @@ def as_scored(folder: Path, config: ModelConfig) -> dict[str, Any]:
             told["max_new_tokens"] = stock.get("max_length", config.context) - 1
     elif (folder.parent / _SCORED / MANIFEST).exists():
         scored = open_artifact(folder.parent / _SCORED).manifest.settings.get("generate") or {}
-        names = () if scored.get("temperature") else ("beams", "max_new_tokens", *_BOTH)
+        sampled = scored.get("temperature") and scored.get("candidates", 1) == 1
+        names = () if sampled else ("beams", "candidates", "temperature", "top_k", "top_p", "max_new_tokens", *_BOTH)
         told = {name: scored[name] for name in names if name in scored}
     else:
         return {}
@@ -38,7 +39,7 @@ def as_scored(folder: Path, config: ModelConfig) -> dict[str, Any]:
 
 
 def stock_generation(folder: Path, config: ModelConfig) -> dict[str, Any]:
-    """The same as stock programs read it; what ends a text here ends it there."""
+    """The same as stock programs read it, greedy where they cannot choose among candidates; texts end at our marks."""
     tokenizer, settings = Tokenizer.load(folder), GenerateSettings.model_validate(as_scored(folder, config))
     longest = settings.max_new_tokens + 1 if config.family == "encoder-decoder" else config.context
     told: dict[str, Any] = {
