@@ -9,9 +9,11 @@ import pytest
 
 from chatwright.cli.evaluate import evaluate_model, refuse, split_names
 from chatwright.cli.table import table
+from chatwright.core.artifacts import Stage
 from chatwright.core.errors import UsageError
-from tests.evaluate.test_tasks import piqa
+from tests.evaluate.test_tasks import captions, piqa
 from tests.interop.conftest import make_gpt2
+from tests.interop.test_folders import own_folder
 from tests.report.conftest import make_run
 
 
@@ -35,6 +37,22 @@ def test_a_model_is_scored_and_one_against_itself_differs_by_nothing(
     ask(gpt2, data, as_json=False)
     shown = capsys.readouterr().out
     assert "accuracy" in shown and "chance" in shown and "log p" in shown
+
+
+def test_models_that_write_in_other_ways_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, run, plain = captions(tmp_path), tmp_path / "run", tmp_path / "plain"
+    run.mkdir()
+    own_folder(run / "finetune", "T5")
+    Stage("evaluate", {"generate": {"beams": 3, "max_new_tokens": 9}}, {}, 1).build(run, lambda _: {})
+    own_folder(plain, "T5")
+    options = {"against": str(plain)}
+    evaluate_model(str(run), "multi30k", None, data=str(data), options=options, as_json=False)
+    shown = capsys.readouterr().out
+    assert "multi30k generation: beam search|beams:3|max_new_tokens:9" in shown
+    assert f"multi30k generation of {plain}: greedy|max_new_tokens:160" in shown
+    assert "pairs without a source or a target: 1; they were not asked" in shown
+    evaluate_model(str(run), "multi30k", None, data=str(data), options={"beams": 1}, as_json=False)
+    assert "multi30k generation: greedy|max_new_tokens:9" in capsys.readouterr().out
 
 
 def test_names_are_needed() -> None:

@@ -93,6 +93,11 @@ def _run_tasks(
         results[task] = {"figures": outcomes[0].figures, "signatures": outcomes[0].signatures}
         if against is not None:
             results[task]["against"] = outcomes[1].figures
+            results[task]["signatures"] |= {  # such as another way to write
+                f"{name} of {against}": told
+                for name, told in outcomes[1].signatures.items()
+                if outcomes[0].signatures.get(name) != told
+            }
             results[task]["difference"] = compare(outcomes[0], outcomes[1], settings, seed=0)
     if passages is not None:
         with show("training text"):

@@ -70,6 +70,7 @@ def evaluate_pairs(
         }
         for (row, text), score in zip(_both(rows, written), rouge, strict=True)
     ]
+    signatures["generation"] = generation.signature
     return {"tasks": {task: {"n": len(rows), **figures}}, "signatures": signatures}, answers
 
 

@@ -169,7 +169,7 @@ def _targets(
     outcome.texts = list(zip(sources, targets, strict=True))
     outcome.signatures["generation"] = generation.signature
     if empty:
-        outcome.figures["not_asked"] = f"{empty:,} pairs lack a source or a target"
+        outcome.figures["not_asked"] = f"pairs without a source or a target: {empty:,}"
     return outcome
 
 
