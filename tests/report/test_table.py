@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from chatwright.core.errors import UsageError
 from chatwright.report.table import runs_table
+from tests.report.conftest import make_run
 
 _HEAD = (
     "| recipe | seed | what | score | interval | baseline | gate | aim | parameters | minutes | share of peak | peak |"
@@ -44,3 +48,14 @@ def test_one_seed_is_not_summed_up_and_a_broken_row_is_told() -> None:
     assert "mean" not in table and "39.8" in table
     with pytest.raises(UsageError, match="a row has 3 cells, not 12"):
         runs_table([], "| one | 1 | BLEU |")
+
+
+def test_each_bleu_has_its_own_signature(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    figures = {name: {"value": 40.0, "unit": "0 to 100"} for name in ("bleu", "bleu_detokenised", "bleu_gain")}
+    told = {"bleu_detokenised": "BLEU|tok:13a", "bleu": "BLEU|tok:none", "baseline": "the nearest"}
+    scores = {"tasks": {"translation": figures}, "signatures": told}
+    (run / "evaluate" / "scores.json").write_text(json.dumps(scores))
+    shown = runs_table([run])
+    assert "(`translation.bleu`, BLEU\\|tok:none)" in shown
+    assert "BLEU of running text (`translation.bleu_detokenised`, BLEU\\|tok:13a)" in shown

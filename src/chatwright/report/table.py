@@ -28,7 +28,7 @@ _BESIDE = {  # no headlines: what belongs beside them
     "classification.gain_of_pretraining": "What masked pretraining adds",
     "right answer.accuracy_gain": "The right answer, against TF-IDF",
 }
-_SIGNED = ("bleu", "chrf", "rouge", "rouge_l")  # metrics whose figures mean nothing without their signature
+_SIGNED = ("bleu", "chrf", "rouge")  # metrics whose figures mean nothing without their signature
 _NUMBER = re.compile(r"-?\d+(\.\d+)?%?")
 _WATTS = 0.0  # energy is no column here
 
@@ -130,9 +130,9 @@ def _rows(recipe: str, record: RunRecord) -> list[list[str]]:
 
 def _signature(record: RunRecord, name: str) -> str:
     """What a BLEU, chrF or ROUGE depends on: tokenisation, case, version; nothing of other scores."""
-    figure = name.rpartition(".")[2]
-    told = (record.scores.get("signatures") or {}).items()
-    return next((f", {text}" for metric, text in told if metric in _SIGNED and figure.startswith(metric)), "")
+    figure, told = name.rpartition(".")[2], record.scores.get("signatures") or {}
+    signed = [metric for metric in told if metric.startswith(_SIGNED) and figure.startswith(metric)]
+    return f", {told[max(signed, key=len)]}" if signed else ""  # its own before that of its kind
 
 
 def _limit(verdict: Verdict | None, which: str) -> str:
