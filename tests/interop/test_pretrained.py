@@ -97,7 +97,7 @@ def test_a_character_that_was_not_finished_is_told_too(gpt2_folder: Path, monkey
     half = loaded.codec.encode("你")[:1]  # of three bytes
     monkeypatch.setattr(type(loaded.codec), "encode", lambda self, text: begun)
 
-    def write(model: object, prompts: object, settings: object, stop: object, tell: Any, start: int) -> list[Written]:
+    def write(model: object, prompts: object, settings: object, stop: object, tell: Any, *_: object) -> list[Written]:
         tell(0, half[0])
         return [Written(half)]
 
