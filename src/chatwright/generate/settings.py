@@ -40,8 +40,8 @@ class GenerateSettings(Settings):
     @property
     def signature(self) -> str:
         """What is written depends on it: the settings that choose tokens."""
-        chosen = {"batch", "grounded", "sure_from", "recalled_from"}
-        told = self.model_dump(exclude_defaults=True, exclude=chosen) | {"max_new_tokens": self.max_new_tokens}
+        beside = {"batch", "grounded", "sure_from", "recalled_from"}
+        told = self.model_dump(exclude_defaults=True, exclude=beside) | {"max_new_tokens": self.max_new_tokens}
         way = "sampled" if self.temperature else "beam search" if self.beams > 1 else "greedy"
         return "|".join([way, *(f"{name}:{value}" for name, value in told.items())])
 
