@@ -9,11 +9,10 @@ import pytest
 
 from chatwright.cli.evaluate import evaluate_model, refuse, split_names
 from chatwright.cli.table import table
-from chatwright.core.artifacts import Stage
 from chatwright.core.errors import UsageError
 from tests.evaluate.test_tasks import captions, piqa
 from tests.interop.conftest import make_gpt2
-from tests.interop.test_folders import own_folder
+from tests.interop.test_folders import own_folder, scored_run
 from tests.report.conftest import make_run
 
 
@@ -40,11 +39,8 @@ def test_a_model_is_scored_and_one_against_itself_differs_by_nothing(
 
 
 def test_models_that_write_in_other_ways_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data, run, plain = captions(tmp_path), tmp_path / "run", tmp_path / "plain"
-    run.mkdir()
-    own_folder(run / "finetune", "T5")
-    Stage("evaluate", {"generate": {"beams": 3, "max_new_tokens": 9}}, {}, 1).build(run, lambda _: {})
-    own_folder(plain, "T5")
+    data, plain = captions(tmp_path), own_folder(tmp_path / "plain", "T5")
+    run = scored_run(tmp_path / "run", "T5", {"beams": 3, "max_new_tokens": 9})
     options = {"against": str(plain)}
     evaluate_model(str(run), "multi30k", None, data=str(data), options=options, as_json=False)
     shown = capsys.readouterr().out

@@ -54,6 +54,14 @@ def own_folder(folder: Path, shape: str) -> Path:
     return folder
 
 
+def scored_run(run: Path, shape: str, generation: dict[str, Any]) -> Path:
+    """A run of such a model that was scored with these settings of generation."""
+    run.mkdir()
+    own_folder(run / "finetune", shape)
+    Stage("evaluate", {"generate": generation}, {}, 1).build(run, lambda _: {})
+    return run
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_an_export_is_proven(shape: str, tmp_path: Path) -> None:
     written = write_stock_folder(str(own_folder(tmp_path / "own", shape)), tmp_path / "out")
@@ -71,12 +79,9 @@ def test_an_export_is_proven(shape: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shape", ["Qwen3", "T5"])
 def test_an_export_writes_as_its_run_was_scored(shape: str, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    run.mkdir()
-    own_folder(run / "finetune", shape)
-    plain = load(run).generate("It writes", max_new_tokens=16)
+    plain = load(own_folder(tmp_path / "plain", shape)).generate("It writes", max_new_tokens=16)
     told = {"beams": 3, "length_penalty": 2.0, "no_repeat_ngram_size": 2, "max_new_tokens": 16, "grounded": False}
-    Stage("evaluate", {"generate": told}, {}, 1).build(run, lambda _: {})
+    run = scored_run(tmp_path / "run", shape, told)
     searched = load(run).generate("It writes")
     assert searched == load(run / "finetune").generate("It writes", **told) != plain
     assert load(run).generate("It writes", beams=1, no_repeat_ngram_size=0) == plain
@@ -91,11 +96,8 @@ def test_an_export_writes_as_its_run_was_scored(shape: str, tmp_path: Path) -> N
 
 
 def test_a_run_that_was_scored_by_what_agrees_writes_that(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    run.mkdir()
-    own_folder(run / "finetune", "T5")
     told = {"temperature": 0.9, "candidates": 6, "no_repeat_ngram_size": 2, "max_new_tokens": 12}
-    Stage("evaluate", {"generate": told}, {}, 1).build(run, lambda _: {})
+    run = scored_run(tmp_path / "run", "T5", told)
     model, pieces = load(run), list[str]()
     chosen = model.generate("It writes")
     assert chosen == load(run / "finetune").generate("It writes", **told) != model.generate("It writes", temperature=0)
@@ -106,11 +108,8 @@ def test_a_run_that_was_scored_by_what_agrees_writes_that(tmp_path: Path) -> Non
 
 
 def test_a_run_that_was_scored_by_samples_writes_greedy(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    run.mkdir()
-    own_folder(run / "finetune", "Qwen3")
     told = {"temperature": 0.8, "top_p": 0.9, "repetition_penalty": 1.2, "max_new_tokens": 5}
-    Stage("evaluate", {"generate": told}, {}, 1).build(run, lambda _: {})
+    run = scored_run(tmp_path / "run", "Qwen3", told)
     assert load(run).settings() == GenerateSettings()
     write_stock_folder(str(run), tmp_path / "out")
     assert json.loads((tmp_path / "out" / "generation_config.json").read_text())["do_sample"] is False
