@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from chatwright.cli.explain import explain_text, maps
+from chatwright.cli.explain import _figure, explain_text, maps
 from chatwright.generate.explain import Explanation, Look
 from tests.interop.conftest import make_gpt2
 from tests.interop.test_folders import own_folder
@@ -45,6 +45,23 @@ def test_a_map_has_a_row_for_each_that_looks_and_shades_by_the_share() -> None:
     ]
     assert "\n".join(maps(told, 20)).count("block 1") == 2  # one head beside the names
     assert "2 tokens are too many for this terminal" in "\n".join(maps(told, 15))
+
+
+def test_the_picture_holds_every_share_and_the_likeliest_tokens() -> None:
+    names, shares = ["a", "b"], torch.tensor([[[1.0, 0.0], [0.25, 0.75]], [[0.5, 0.5], [0.04, 0.96]]])
+    looks = [Look("block 1", shares, names, names), Look("block 2", shares.flip(0)[:1], names, names)]
+    likely = [[("x", 0.7), ("y", 0.3)], [("z", 0.6), ("你", 0.4)]]
+    places = [place for place in _figure(Explanation(names, likely, looks)).axes if place.axison]
+    assert [place.get_title() for place in places] == [
+        "block 1, head 1",
+        "block 1, head 2",
+        "block 2, head 1",
+        "what it holds likely at each place",
+    ]
+    drawn = [place.images[0].get_array().tolist() for place in places]
+    assert drawn == [shares[0].tolist(), shares[1].tolist(), shares[1].tolist(), [[0.7, 0.3], [0.6, 0.4]]]
+    assert [text.get_text() for text in places[-1].texts] == ["x 70%", "y 30%", "z 60%", "你 40%"]
+    assert [label.get_text() for label in places[0].get_yticklabels()] == names
 
 
 @pytest.mark.parametrize("shape", ["T5", "ModernBert"])

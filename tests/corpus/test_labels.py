@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sklearn.model_selection import StratifiedKFold
 
 from chatwright.core.errors import DataError, UsageError
 from chatwright.core.progress import Silent
@@ -32,6 +33,10 @@ def test_folds_ask_every_text_once_with_like_shares_of_labels(tmp_path: Path) ->
     for fold in range(3):
         labels = Counter(row["label"] for row in rows if row["fold"] == fold)
         assert sum(labels.values()) == 10 and 3 <= labels["Toxic"] <= 4
+    said = [row["label"] for row in rows]  # as anyone may draw the folds again, by the seed 0
+    drawn = StratifiedKFold(3, shuffle=True, random_state=0).split(said, said)
+    for fold, (_, asked) in enumerate(drawn):
+        assert [at for at, row in enumerate(rows) if row["fold"] == fold] == asked.tolist()
     rules = {row["rule"] for row in read_rows(tmp_path / "dropped.parquet")}
     assert {"the same text again", "the text is empty"} < rules
     plain = [row["text"] for row in read_rows(tmp_path / "plain.parquet")]

@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from chatwright.core.progress import Silent
-from chatwright.evaluate.messages import Answered, _model_scores, _samples, answered
+from chatwright.evaluate.messages import Answered, _model_scores, _samples, answered, choose
 from chatwright.evaluate.outcome import Talk
+from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.generate.assistant import Reply
 from chatwright.generate.settings import GenerateSettings
 
@@ -68,3 +69,28 @@ def test_talks_end_before_their_last_answer_and_those_without_one_are_not_asked(
     turns = [*talk("one", "two"), {"role": "user", "content": "three"}]
     found = answered([turns, turns[1:]], ["a", "b"])
     assert found == [Answered(turns[:1], "two", "a")]
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_the_gain_is_over_what_the_words_alone_find(knows: bool) -> None:
+    """Two of four answers repeat their questions, two each other's; the model knows all four, or none."""
+    right = {
+        "what is a heron": "a heron, that is a bird",
+        "where is the quarry": "the quarry is there",
+        "who has the lantern": "he saw the wolf",
+        "and the wolf": "my lantern, my lantern",
+    }
+
+    def likelihoods(talks: Sequence[Talk], replies: Sequence[str]) -> NDArray[np.float64]:
+        both = zip(talks, replies, strict=True)
+        return np.array([-1.0 if (right.get(heard[-1]["content"]) == said) == knows else -9.0 for heard, said in both])
+
+    test = [talk(question, answer) for question, answer in right.items()]
+    learnt = [talk("a heron and a quarry", "one thing"), talk("a lantern and the wolf", "another thing")]
+    conversations, sources = {"train": learnt, "test": test}, {"train": ["s"] * 2, "test": ["s"] * 4}
+    settings = EvaluateSettings(bootstrap_samples=200)
+    figures, found, asked = choose(conversations, sources, likelihoods, 4, settings, 1, Silent())
+    assert figures["n"] == len(asked) == 4 and found == [knows] * 4 and figures["chance"] == 0.25
+    assert figures["baseline_accuracy"]["value"] == 0.5
+    assert figures["accuracy_gain"]["value"] == pytest.approx((1.0 if knows else 0.0) - 0.5)
+    assert figures["sources"]["s"]["accuracy_gain"]["value"] == figures["accuracy_gain"]["value"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +22,16 @@ from chatwright.evaluate.outcome import Talk, compare
 from chatwright.evaluate.settings import EvaluateSettings
 from chatwright.evaluate.tasks import TASKS, check_task_files, check_tasks, run_task
 from chatwright.generate.settings import GenerateSettings
+from tests.public_data import public_data
 
 
 class Fake:
-    """Holds what contains `likes` likeliest, and writes each source as it is, or `says`; texts name their labels."""
+    """Holds what contains `likes` likeliest; texts name their labels.
 
-    def __init__(self, likes: str, says: str | None = None, labels: tuple[str, ...] = ()) -> None:
+    It writes each source as it is, or what it `says` of all or of each.
+    """
+
+    def __init__(self, likes: str, says: str | Mapping[str, str] | None = None, labels: tuple[str, ...] = ()) -> None:
         self.likes, self.says, self.labels = likes, says, labels
 
     def likelihoods(self, prompts: Sequence[str], continuations: Sequence[str]) -> NDArray[np.float64]:
@@ -37,8 +41,9 @@ class Fake:
     def sentences(self, texts: Sequence[str]) -> NDArray[np.float64]:
         return np.array([-1.0 if self.likes in text else -9.0 for text in texts])
 
-    def classify(self, texts: Sequence[str]) -> list[dict[str, float]]:
+    def classify(self, texts: Sequence[str], *, cut: bool) -> list[dict[str, float]]:
         """The label that a text names, if it is the first by a hair."""
+        assert cut  # texts of data sets may be longer than the context
         return [
             {label: 1.0 - at / 9 if label in text else 0.0 for at, label in enumerate(self.labels)} for text in texts
         ]
@@ -50,6 +55,8 @@ class Fake:
         return np.where(named, -1.0, -9.0) if self.likes else np.zeros(len(texts))
 
     def write(self, sources: Sequence[str], settings: GenerateSettings, progress: Progress) -> list[str]:
+        if isinstance(self.says, Mapping):
+            return [self.says[source] for source in sources]
         return [source if self.says is None else self.says for source in sources]
 
 
@@ -118,6 +125,31 @@ def test_translations_are_compared_as_a_whole(tmp_path: Path) -> None:
     assert difference["value"] == pytest.approx(same.figures["bleu"]["value"])
 
 
+@pytest.mark.parametrize(
+    ("name", "most", "figures"),
+    [
+        ("dialogsum", 2, ("rouge_1", "rouge_2", "rouge_l")),
+        ("csl-title-zh", 18, ("rouge_1", "rouge_2", "rouge_l")),
+        ("cmrc2018", 28, ("exact_match", "token_f1")),
+        ("tatoeba-en-zh", 40, ("bleu", "chrf")),
+        ("tatoeba-zh-en", 40, ("bleu", "chrf")),
+    ],
+)
+def test_what_is_written_is_scored_against_the_targets(
+    name: str, most: int, figures: tuple[str, ...], tmp_path: Path
+) -> None:
+    data = public_data(tmp_path)
+
+    wrong = run_task(name, Fake("", "?!"), data, SETTINGS, GREEDY, None, Silent())
+    targets = {text[0]: text[-1] for text in wrong.texts}
+    right = run_task(name, Fake("", targets), data, SETTINGS, GREEDY, None, Silent())
+    assert 0 < right.figures["n"] == len(right.texts) <= most
+    for figure in figures:
+        full = 100 if figure in ("bleu", "chrf") else 1
+        assert right.figures[figure]["value"] == pytest.approx(full) and wrong.figures[figure]["value"] < 0.02 * full
+    assert set(figures) <= right.items.keys() and right.signatures["generation"].startswith("greedy")
+
+
 def cold(folder: Path) -> Path:
     (folder / "cold-zh").mkdir()
     rows = [("offensive", 1), ("clean", 0), ("offensive, clean", 0), ("nothing", 0)]
@@ -133,7 +165,8 @@ def test_a_classifier_is_asked_the_published_test(tmp_path: Path) -> None:
     assert good.figures["n"] == 4 and good.figures["accuracy"]["value"] == 0.75
     assert good.figures["auroc"]["value"] == pytest.approx((1 + 0.5 + 1) / 3)
     assert good.figures["macro_f1"]["value"] == pytest.approx((2 / 3 + 4 / 5) / 2)
-    assert "a classifier's probabilities|published test" in good.signatures["accuracy"]
+    how = "a classifier's probabilities (of a text beyond the context its beginning)"
+    assert f"{how}|published test" in good.signatures["accuracy"]
     never = Fake("", labels=("clean", "offensive"))
     worse = compare(good, run_task("cold-zh", never, data, SETTINGS, GREEDY, None, Silent()), SETTINGS, 1)
     assert set(worse) == {"accuracy", "macro_f1", "auroc"} and worse["accuracy"]["unit"] == "0 to 1"

@@ -37,12 +37,12 @@ LLAMA = {"query_key_norm": False, "key_value_heads": 2, "tied": False}
 SHAPES: dict[str, dict[str, Any]] = {"Qwen3": {}, "Llama": LLAMA, "GPT2": GPT2, "ModernBert": BERT, "T5": T5}
 
 
-def own_folder(folder: Path, shape: str) -> Path:
+def own_folder(folder: Path, shape: str, **told: Any) -> Path:
     """A model of ours with random weights everywhere, beside our tokenizer."""
     folder.mkdir()
     tokenizer = Tokenizer.learn(["What does json.dumps do? It writes. naïve 你好 " * 20], 400)
     sizes = {**SIZES, "vocabulary_size": len(tokenizer)}
-    model: LanguageModel = make_model(ModelConfig(**{**sizes, **SHAPES[shape]}))
+    model: LanguageModel = make_model(ModelConfig(**{**sizes, **SHAPES[shape], **told}))
     model.initialise(0)
     torch.manual_seed(0)
     with torch.no_grad():

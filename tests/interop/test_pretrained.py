@@ -12,6 +12,7 @@ from chatwright.core.errors import ArtifactError, DataError, UsageError
 from chatwright.core.progress import Silent
 from chatwright.evaluate.pairs import write_targets
 from chatwright.generate.assistant import Assistant
+from chatwright.generate.classify import label_probabilities
 from chatwright.generate.settings import GenerateSettings
 from chatwright.generate.written import Written
 from chatwright.interop.adopt import adopt
@@ -183,6 +184,22 @@ def test_a_model_that_cannot_be_asked_says_so(t5_folder: Path) -> None:
         model.sentences(["a"])
     with pytest.raises(ArtifactError, match="knows no labels"):
         model.classify(["a"])
+
+
+def test_a_classifier_reads_people_s_texts_whole_and_the_beginning_of_those_of_tasks(tmp_path: Path) -> None:
+    model = Pretrained.load(own_folder(tmp_path / "own", "ModernBert", labels=("good", "bad"), head_bias=False))
+    most = model.model.config.context
+    words = "It writes. " * most
+    fits = next(words[:end] for end in range(len(words), 0, -1) if len(model.codec.encode(words[:end])) == most)
+    (whole,) = model.classify([fits])
+    assert sum(whole.values()) == pytest.approx(1) and set(whole) == {"good", "bad"}
+    with pytest.raises(
+        DataError, match=rf"text 2: the text has [\d,]+ tokens; this model takes 1 to {most}\n.*shorten"
+    ):
+        model.classify([fits, words])
+    assert list(model.classify([words], cut=True)[0].values()) == pytest.approx(
+        label_probabilities(model.model, [model.codec.encode(words)[:most]])[0]
+    )
 
 
 def test_likelihoods_of_a_stock_model_are_those_of_its_own_class(gpt2_folder: Path) -> None:

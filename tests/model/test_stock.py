@@ -184,6 +184,53 @@ def test_the_bare_body_of_a_model_has_shorter_names(tmp_path: Path) -> None:
     assert torch.allclose(ours, theirs, atol=1e-4)
 
 
+_KEPT_BY_OLDER_FILES = {  # what older versions of the stock classes wrote beside the weights
+    "gpt2": {"transformer.h.0.attn.bias": (1, 1, 64, 64), "transformer.h.0.attn.masked_bias": ()},
+    "llama": {"model.layers.0.self_attn.rotary_emb.inv_freq": (4,)},
+    "t5 v1.1": {"decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight": (32, 4)},
+}
+
+
+@pytest.mark.parametrize(("name", "bare"), [("gpt2", False), ("gpt2", True), ("llama", False), ("t5 v1.1", False)])
+def test_what_older_files_hold_beside_the_weights_is_passed_over(name: str, bare: bool, tmp_path: Path) -> None:
+    stock_model(name).save_pretrained(tmp_path)
+    weights = load_file(tmp_path / WEIGHTS_FILE)
+    expected = {own: weight.clone() for own, weight in load_model(tmp_path).named_parameters()}
+    weights |= {kept: torch.ones(size) for kept, size in _KEPT_BY_OLDER_FILES[name].items()}
+    if bare:  # as the hub's gpt2
+        weights = {name.removeprefix("transformer."): weight for name, weight in weights.items()}
+    save_file(weights, tmp_path / WEIGHTS_FILE, {"format": "pt"})
+    for own, weight in load_model(tmp_path).named_parameters():
+        assert torch.equal(weight, expected[own])
+
+
+@pytest.mark.parametrize("name", ["llama", "llama stretched, with biases", "qwen3 stretched", "modernbert"])
+def test_rotary_positions_are_read_in_the_older_spelling_too(name: str, tmp_path: Path) -> None:
+    stock_model(name).save_pretrained(tmp_path)
+    path = tmp_path / "config.json"
+    config = json.loads(path.read_text())
+    if name == "modernbert":
+        bases = {"full_attention": 7000.0, "sliding_attention": 300.0}
+        for kind, base in bases.items():
+            config["rope_parameters"][kind]["rope_theta"] = base
+    elif "stretched" not in name:
+        config["rope_parameters"]["rope_theta"] = 7000.0  # not what is taken where nothing is told
+    newer = config_from_stock(config, "config.json")
+    told = config.pop("rope_parameters")
+    if name == "modernbert":
+        config |= {"global_rope_theta": 7000.0, "local_rope_theta": 300.0}
+        assert newer.rope_base == 7000 and newer.local_rope_base == 300
+    else:
+        config["rope_theta"] = told.pop("rope_theta")
+        if "stretched" in name:
+            config["rope_scaling"] = told
+            assert newer.rope_scaling is not None
+    assert config_from_stock(config, "config.json") == newer
+    if "rope_scaling" in config:  # older still
+        config["rope_scaling"]["type"] = config["rope_scaling"].pop("rope_type")
+        assert config_from_stock(config, "config.json") == newer
+
+
 def changed(tmp_path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tensor]], None]) -> Path:
     """A stock Qwen3 folder with something wrong in it."""
     stock_model("qwen3").save_pretrained(tmp_path)

@@ -45,7 +45,11 @@ def ask_labels(
     outcome = Outcome({"n": len(rows), "chance": 1 / len(names)}, texts=[(text,) for text in texts])
     for figure in (figure for figure in METRICS if figure != "auroc" or len(names) == 2):
         outcome.add(figure, np.column_stack((truth, said)), "0 to 1", settings, f"{name} {figure}", _score(figure))
-    how = "a classifier's probabilities" if asked.labels else "log p of each label's name after the text, zero-shot"
+    how = (
+        "a classifier's probabilities (of a text beyond the context its beginning)"
+        if asked.labels
+        else "log p of each label's name after the text, zero-shot"
+    )
     which = "published test" if published else f"first of {chosen.folds} folds: no test is published"
     outcome.signatures[data_set.metric] = f"{name}|{how}|{which}"
     return outcome
@@ -67,7 +71,7 @@ def _classified(asked: Asked, texts: list[str], names: list[str]) -> Probabiliti
             where="--tasks",
             remedy="ask a classifier that was trained on this data set, or a decoder",
         )
-    said: list[dict[str, Any]] = asked.classify(texts)
+    said: list[dict[str, Any]] = asked.classify(texts, cut=True)
     return np.array([[each[name] for name in names] for each in said])
 
 

@@ -45,8 +45,8 @@ class Asked(Protocol):
         """The labels that a classifier knows; none of other models."""
         ...
 
-    def classify(self, texts: Sequence[str]) -> list[dict[str, float]]:
-        """How likely a classifier holds each of its labels, for each text."""
+    def classify(self, texts: Sequence[str], *, cut: bool) -> list[dict[str, float]]:
+        """How likely a classifier holds each of its labels, for each text; `cut`: of a long one its beginning."""
         ...
 
     def replies(self, talks: Sequence[Talk], texts: Sequence[str]) -> NDArray[np.float64]:

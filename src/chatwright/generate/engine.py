@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from chatwright.core.errors import DataError
 from chatwright.core.seeds import derive_seed
 from chatwright.generate.agreement import most_agreeing
 from chatwright.generate.beams import search
 from chatwright.generate.reading import Reading, Writer, begun, read, read_on
 from chatwright.generate.sampling import choose, forbid_repeats, penalise
 from chatwright.generate.settings import GenerateSettings
-from chatwright.generate.written import Written, longest_prompt, room_for
+from chatwright.generate.written import Written, check_prompt, room_for
 from chatwright.tokens.words import characters
 
 OnToken = Callable[[int, int], None]  # (which prompt, token id), as soon as it is chosen
@@ -54,13 +53,7 @@ def generate(
     if settings.candidates > 1:
         return _most_agreeing(model, prompts, settings, stop, start, decode)
     for number, prompt in enumerate(prompts):
-        most = longest_prompt(model.config)
-        if not prompt or (most is not None and len(prompt) > most):
-            raise DataError(
-                f"the prompt has {len(prompt)} tokens; this model takes 1 to {most or 'any number'}",
-                where=f"prompt {number + 1}",
-                remedy="shorten it, or begin a new conversation",
-            )
+        check_prompt(prompt, model.config, f"prompt {number + 1}", "shorten it, or begin a new conversation")
     results = [Written([]) for _ in prompts]
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     for first in range(0, len(order), settings.batch):

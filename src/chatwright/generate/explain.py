@@ -13,10 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from chatwright.core.errors import DataError
 from chatwright.generate.engine import generate
 from chatwright.generate.settings import GenerateSettings
-from chatwright.generate.written import longest_prompt
+from chatwright.generate.written import check_prompt
 from chatwright.model.decoder import Decoder
 from chatwright.model.encoder import Encoder
 from chatwright.model.encoder_decoder import EncoderDecoder
@@ -58,11 +57,7 @@ def explain(
 
     Raises `DataError` for a text that is empty or longer than a prompt may be.
     """
-    most = longest_prompt(model.config)
-    if not ids or (most is not None and len(ids) > most):
-        raise DataError(
-            f"the text has {len(ids)} tokens; this model takes 1 to {most or 'any number'}", remedy="shorten it"
-        )
+    check_prompt(ids, model.config)
     read = torch.tensor([list(ids)])
     if isinstance(model, EncoderDecoder):
         settings = GenerateSettings(max_new_tokens=_WRITTEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chatwright.core.errors import DataError
 from chatwright.generate.settings import GenerateSettings
 from chatwright.model.config import ModelConfig
 
@@ -19,9 +20,17 @@ class Written:
 
 def longest_prompt(config: ModelConfig) -> int | None:
     """Tokens that a prompt may have; None where distances alone matter, as for sources of T5."""
-    if config.family == "encoder-decoder":
-        return None if config.positions == "relative" else config.context
-    return config.context - 1
+    if config.family == "encoder-decoder" and config.positions == "relative":
+        return None
+    return config.context - 1 if config.family == "decoder" else config.context  # what a decoder writes stands behind
+
+
+def check_prompt(ids: Sequence[int], config: ModelConfig, where: str = "", remedy: str = "shorten it") -> None:
+    """`DataError` for a prompt that is empty or longer than the context lets it be."""
+    most = longest_prompt(config)
+    if not ids or (most is not None and len(ids) > most):
+        room = "any number" if most is None else f"{most:,}"
+        raise DataError(f"the text has {len(ids):,} tokens; this model takes 1 to {room}", where=where, remedy=remedy)
 
 
 def fitting_source(ids: Sequence[int], config: ModelConfig) -> list[int]:

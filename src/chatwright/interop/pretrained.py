@@ -20,7 +20,7 @@ from chatwright.generate.classify import label_probabilities
 from chatwright.generate.engine import generate
 from chatwright.generate.likelihood import continuations_told, reply_likelihoods, text_likelihoods
 from chatwright.generate.settings import GenerateSettings
-from chatwright.generate.written import fitting_source, longest_prompt
+from chatwright.generate.written import check_prompt, fitting_source, longest_prompt
 from chatwright.interop.hub import find_model
 from chatwright.interop.text import Codec, OwnCodec, StockCodec, load_codec
 from chatwright.interop.writing import as_scored
@@ -90,13 +90,20 @@ class Pretrained:
         scored = {name: value for name, value in self.scored.items() if name not in aside}
         return GenerateSettings.model_validate({**scored, **given})
 
-    def classify(self, texts: Sequence[str]) -> list[dict[str, float]]:
-        """How likely a classifier holds each of its labels, for each text."""
+    def classify(self, texts: Sequence[str], *, cut: bool = False) -> list[dict[str, float]]:
+        """How likely a classifier holds each of its labels, for each text.
+
+        A text that is longer than the context is a `DataError` unless it is `cut`: then its beginning is read, as in
+        training.
+        """
         if not isinstance(self.model, Encoder) or not self.labels:
             raise ArtifactError(
                 "this model knows no labels", where=str(self.folder), remedy="train one: chatwright run classify-…"
             )
-        said = label_probabilities(self.model, [self.codec.encode(text) for text in texts])
+        encoded = [self.codec.encode(text) for text in texts]
+        for number, ids in enumerate(() if cut else encoded):
+            check_prompt(ids, self.model.config, f"text {number + 1}")
+        said = label_probabilities(self.model, encoded)
         return [dict(zip(self.labels, row, strict=True)) for row in said.tolist()]
 
     @property
