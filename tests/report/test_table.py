@@ -28,17 +28,22 @@ def test_seeds_of_a_recipe_stand_together_and_are_summed_up() -> None:
         _row("one", 10, "BLEU (`translation.bleu`, tok:none\\|lc)", "40.25"),
         _row("one", 2, "BLEU (`translation.bleu`)", "38.1"),
         _row("one", 2, "Right (`right.share`)", "30%"),
+        _row("two", 1, "ROUGE-L (`rouge_l`, tok:words\\|case:lc)", "0.30"),
+        _row("two", 2, "ROUGE-L (`rouge_l`, tok:words\\|case:lc)", "0.40"),
         _row("two", 2, "Gain (`gain`)", "not measured"),
     ]
     made = runs_table([], "\n".join([_HEAD, "| --- |" + " --- |" * 11, *earlier]))
     body, _, summed = made.partition("\n\n")
     order = [line.split(" | ")[:2] for line in body.splitlines()[2:]]
-    assert order == [["| one", seed] for seed in ("1", "1", "2", "2", "10")] + [["| two", "1"], ["| two", "2"]]
+    assert (
+        order == [["| one", seed] for seed in ("1", "1", "2", "2", "10")] + [["| two", "1"]] * 2 + [["| two", "2"]] * 2
+    )
     assert summed.splitlines() == [
         "| recipe | seeds | what | mean | least | most |",
         "| --- | --- | --- | --- | --- | --- |",
         "| one | 1, 2, 10 | BLEU (`translation.bleu`) | 39.38 | 38.10 | 40.25 |",
         "| one | 1, 2 | Right (`right.share`) | 31.6% | 30.0% | 33.2% |",
+        "| two | 1, 2 | ROUGE-L (`rouge_l`, tok:words\\|case:lc) | 0.35 | 0.30 | 0.40 |",
     ]
     assert runs_table([], made) == made  # what was summed up is made anew, not read
 

@@ -51,20 +51,23 @@ def runs_table(runs: Sequence[Path], earlier: str = "") -> str:
 
 def _over_seeds(lines: Mapping[tuple[str, str], Sequence[str]]) -> list[list[str]]:
     """Of each score that several seeds of a recipe have, their mean and how far they lie apart."""
-    found = dict[tuple[str, str], list[tuple[str, str]]]()  # (recipe, what) to (seed, score)
+    found = dict[tuple[str, str], list[tuple[str, str, str]]]()  # (recipe, plain) to (seed, what, score)
     for (recipe, seed), rows in lines.items():
         for row in rows:
             what, score = _cells(row)[2:4]
             # what a score depends on may be told in one row and not in another, made before
-            found.setdefault((recipe, re.sub(r"`, .*\)$", "`)", what)), []).append((seed, score))
+            plain = re.sub(r"`, .*\)$", "`)", what)
+            found.setdefault((recipe, plain), []).append((seed, what, score))
     told = list[list[str]]()
-    for (recipe, what), scores in found.items():
-        if len(scores) > 1 and all(_NUMBER.fullmatch(score) for _, score in scores):
-            unit = "%" if scores[0][1].endswith("%") else ""
-            places = max(len(score.rstrip("%").partition(".")[2]) for _, score in scores)
-            values = [float(score.rstrip("%")) for _, score in scores]
+    for (recipe, plain), rows_found in found.items():
+        seeds, whats, scores = zip(*rows_found, strict=True)
+        if len(scores) > 1 and all(map(_NUMBER.fullmatch, scores)):
+            unit = "%" if scores[0].endswith("%") else ""
+            places = max(len(score.rstrip("%").partition(".")[2]) for score in scores)
+            values = [float(score.rstrip("%")) for score in scores]
             shown = [f"{value:.{places}f}{unit}" for value in (sum(values) / len(values), min(values), max(values))]
-            told.append([recipe, ", ".join(sorted((seed for seed, _ in scores), key=_by_number)), what, *shown])
+            what = whats[0].replace("\\|", "|") if len(set(whats)) == 1 else plain
+            told.append([recipe, ", ".join(sorted(seeds, key=_by_number)), what, *shown])
     return told
 
 
