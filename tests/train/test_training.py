@@ -53,10 +53,26 @@ def some_batches() -> Batches:
     return Batches(pack_conversations(conversations, 16, 0, 8), SETTINGS.rows_per_batch, seed=0)
 
 
-def make_learner(steps: int, dtype: torch.dtype = torch.bfloat16, objective: Any = next_token) -> Learner:
+def make_learner(
+    steps: int, dtype: torch.dtype = torch.bfloat16, objective: Any = next_token, settings: TrainSettings = SETTINGS
+) -> Learner:
     model = Decoder(SHAPE)
     model.initialise(1)
-    return Learner(model, objective, SETTINGS, steps=steps, dtype=dtype, compiled=False)
+    return Learner(model, objective, settings, steps=steps, dtype=dtype, compiled=False)
+
+
+def kills(after: int) -> Any:
+    """Next-token prediction that ends like a killed process behind so many steps."""
+    calls = 0
+
+    def killed(model: Decoder, batch: Batch, dtype: torch.dtype) -> Objective:
+        nonlocal calls
+        calls += 1
+        if calls > after:
+            raise KeyboardInterrupt
+        return next_token(model, batch, dtype)
+
+    return killed
 
 
 def weights(learner: Learner) -> dict[str, torch.Tensor]:
@@ -78,17 +94,8 @@ def test_an_interrupted_run_ends_with_the_same_weights_bit_for_bit(tmp_path: Pat
     train(tmp_path / "whole", whole, some_batches(), Silent())
     folder = tmp_path / "parts"
     folder.mkdir()
-    calls = 0
-
-    def killed(model: Decoder, batch: Batch, dtype: torch.dtype) -> Objective:
-        nonlocal calls
-        calls += 1
-        if calls > stop_at:
-            raise KeyboardInterrupt
-        return next_token(model, batch, dtype)
-
     with pytest.raises(KeyboardInterrupt):
-        train(folder, make_learner(20, objective=killed), some_batches(), Silent())
+        train(folder, make_learner(20, objective=kills(stop_at)), some_batches(), Silent())
     resumed = make_learner(20)
     figures = train(folder, resumed, some_batches(), Silent())
     assert all(torch.equal(weight, weights(resumed)[name]) for name, weight in weights(whole).items())
@@ -97,6 +104,24 @@ def test_an_interrupted_run_ends_with_the_same_weights_bit_for_bit(tmp_path: Pat
     assert steps == list(range(1, 21))
     whole_log, log = read_metrics(tmp_path / "whole" / "metrics.jsonl"), read_metrics(folder / "metrics.jsonl")
     assert [line["loss"] for line in log] == [line["loss"] for line in whole_log]
+
+
+@pytest.mark.parametrize("stop_at", [None, 7])
+def test_a_line_of_the_log_tells_the_mean_of_the_steps_since_the_last(tmp_path: Path, stop_at: int | None) -> None:
+    def logged(name: str, log_every: int) -> list[dict[str, Any]]:
+        folder, settings = tmp_path / name, SETTINGS.model_copy(update={"log_every": log_every})
+        folder.mkdir()
+        if stop_at is not None:  # between two lines, past a checkpoint that lies between two lines
+            with pytest.raises(KeyboardInterrupt):
+                train(folder, make_learner(11, objective=kills(stop_at), settings=settings), some_batches(), Silent())
+        train(folder, make_learner(11, settings=settings), some_batches(), Silent())
+        return read_metrics(folder / "metrics.jsonl")
+
+    every, some = logged("every", 1), logged("some", 4)
+    assert [line["step"] for line in some] == [4, 8, 11]
+    for line, steps in zip(some, (every[:4], every[4:8], every[8:]), strict=True):
+        for name in ("loss", "gradient_norm"):
+            assert line[name] == pytest.approx(sum(step[name] for step in steps) / len(steps), rel=1e-12)
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -49,6 +50,9 @@ class Counts:
     steady_flops: float = 0.0
     possible_flops: float = 0.0
     last_loss: float = float("nan")
+    unlogged: list[tuple[float, float]] = field(
+        default_factory=list
+    )  # loss and gradient norm of each step since a line
 
     def add(
         self, config: ModelConfig, batch: Batch | PairBatch | LabelBatch, figures: StepFigures, seconds: float
@@ -62,6 +66,7 @@ class Counts:
         self.seconds += seconds
         self.skipped += figures.skipped
         self.last_loss = figures.loss
+        self.unlogged.append((figures.loss, figures.gradient_norm))
         return tokens, flops
 
     def add_steady(self, tokens: int, flops: float, seconds: float, peak: float) -> None:
@@ -139,8 +144,10 @@ def train(
             counts.add_steady(tokens, flops, seconds, best)
         last = counts.step == learner.steps
         if counts.step % settings.log_every == 0 or last:
-            log.write(**_line(counts, figures, settings))
-            progress.update(counts.step / learner.steps, _words(counts, figures, learner.steps))
+            line = _line(counts, figures, settings)
+            log.write(**line)
+            counts.unlogged.clear()
+            progress.update(counts.step / learner.steps, _words(counts, line["loss"], learner.steps))
         if validate and counts.step in validate_at and not last:
             _validate(learner, validate, log, counts)
         if counts.step % settings.checkpoint_every == 0 or last:
@@ -178,11 +185,16 @@ def _validate(learner: Learner, validate: Validate, log: MetricLog, counts: Coun
 
 
 def _line(counts: Counts, figures: StepFigures, settings: TrainSettings) -> dict[str, Any]:
+    """What the log says of the steps since its last line, of which loss and norm are the means.
+
+    Single steps would mislead where kinds of them take turns: every tenth may be of one kind.
+    """
+    losses, norms = zip(*counts.unlogged, strict=True)
     return {
         "step": counts.step,
-        "loss": figures.loss,
+        "loss": _mean(losses),
         "learning_rate": figures.rate_share * settings.learning_rate,
-        "gradient_norm": figures.gradient_norm,
+        "gradient_norm": _mean(norms),
         "tokens": counts.tokens,
         "seconds": round(counts.seconds, 3),
         "tokens_per_second": round(counts.tokens_per_second, 1),
@@ -190,9 +202,15 @@ def _line(counts: Counts, figures: StepFigures, settings: TrainSettings) -> dict
     }
 
 
-def _words(counts: Counts, figures: StepFigures, steps: int) -> str:
+def _mean(values: Sequence[float]) -> float:
+    """The mean of those that are numbers: of steps that were skipped some are not."""
+    finite = [value for value in values if math.isfinite(value)]
+    return statistics.fmean(finite) if finite else math.nan
+
+
+def _words(counts: Counts, loss: float, steps: int) -> str:
     left = (steps - counts.step) * counts.seconds / counts.step
     return (
-        f"loss {figures.loss:.3f} · {counts.tokens_per_second:,.0f} tokens/s · "
+        f"loss {loss:.3f} · {counts.tokens_per_second:,.0f} tokens/s · "
         f"{counts.peak_share:.0%} of the peak · {left / 60:.1f} min left"
     )

@@ -24,7 +24,7 @@ class TrainSettings(Settings):
     smoothing: float = Field(0.0, ge=0, lt=1, description="label smoothing, of the targets of pairs and of labels")
     average_share: float = Field(0.0, ge=0, lt=1, description="share of the last steps whose weights are averaged")
     rows_per_batch: int = Field(24, ge=1, description="B, rows in a step")
-    log_every: int = Field(10, ge=1, description="steps between lines of the metric log")
+    log_every: int = Field(10, ge=1, description="steps between lines of the metric log; losses are means over them")
     checkpoint_every: int = Field(100, ge=1, description="steps between checkpoints")
 
 
