@@ -85,7 +85,7 @@ def _draw(axes: Axes, curve: Curve, palette: Palette) -> None:
             markersize=4.5,
             label="validation",
         )
-        axes.legend(frameon=False, labelcolor=palette.ink, loc="upper right")
+        axes.legend(frameon=False, labelcolor=palette.ink, loc="best")
     if min(curve.mean) > 0 and max(curve.mean) / min(curve.mean) > _LOGARITHMIC_FROM:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -50,9 +50,8 @@ class Counts:
     steady_flops: float = 0.0
     possible_flops: float = 0.0
     last_loss: float = float("nan")
-    unlogged: list[tuple[float, float]] = field(
-        default_factory=list
-    )  # loss and gradient norm of each step since a line
+    # loss and gradient norm of each step since the log's last line
+    unlogged: list[tuple[float, float]] = field(default_factory=list)
 
     def add(
         self, config: ModelConfig, batch: Batch | PairBatch | LabelBatch, figures: StepFigures, seconds: float
